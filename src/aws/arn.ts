@@ -1,0 +1,39 @@
+import type { AccountId, AliasName, KeyArn, KeyId, Region } from '#base/brand.ts'
+
+/** The partition that a region belongs to (AWS General Reference, "Amazon Resource Names"). */
+export function partitionOf(region: Region): 'aws' | 'aws-cn' | 'aws-us-gov' {
+  if (region.startsWith('cn-')) return 'aws-cn'
+  if (region.startsWith('us-gov-')) return 'aws-us-gov'
+  return 'aws'
+}
+
+export function keyArn(region: Region, account: AccountId, keyId: KeyId): KeyArn {
+  return `arn:${partitionOf(region)}:kms:${region}:${account}:key/${keyId}` as KeyArn
+}
+
+export function aliasArn(region: Region, account: AccountId, name: AliasName): string {
+  return `arn:${partitionOf(region)}:kms:${region}:${account}:${name}`
+}
+
+export function rootArn(region: Region, account: AccountId): string {
+  return `arn:${partitionOf(region)}:iam::${account}:root`
+}
+
+/** The parts of an ARN; `resource` is all behind the fifth colon. */
+export interface Arn {
+  readonly partition: string
+  readonly service: string
+  readonly region: string
+  readonly account: string
+  readonly resource: string
+}
+
+/** Splits `text`, or answers undefined when it is not an ARN of six parts. */
+export function parseArn(text: string): Arn | undefined {
+  const parts = text.split(':')
+  const [scheme, partition, service, region, account] = parts
+  if (scheme !== 'arn' || parts.length < 6) return undefined
+  if (partition === undefined || service === undefined || region === undefined || account === undefined)
+    return undefined
+  return { partition, service, region, account, resource: parts.slice(5).join(':') }
+}

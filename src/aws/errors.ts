@@ -1,0 +1,94 @@
+/**
+ * The catalogue of errors that clients see. A row says what AWS answers: HTTP status, whose fault, whether SDKs retry.
+ * Every client error of KMS is HTTP 400, whatever the model's traits say; server faults are 5xx.
+ *
+ * The codes are the shape names of AWS JSON services; `queryCode` is the other name (and status) the Query services (STS,
+ * IAM) use for the same thing.
+ */
+interface CatalogueRow {
+  readonly status: number
+  readonly fault: 'client' | 'server'
+  readonly queryCode?: string
+  readonly queryStatus?: number
+  /** The code in a CloudTrail record where it is not the shape name. */
+  readonly auditCode?: string
+}
+
+const client: CatalogueRow = { status: 400, fault: 'client' }
+
+export const errorCatalogue = {
+  // Modeled errors of KMS.
+  AlreadyExistsException: client,
+  DependencyTimeoutException: { status: 503, fault: 'server' },
+  DisabledException: client,
+  DryRunOperationException: client,
+  IncorrectKeyException: client,
+  InvalidAliasNameException: client,
+  InvalidArnException: client,
+  InvalidCiphertextException: client,
+  InvalidGrantTokenException: client,
+  InvalidKeyUsageException: client,
+  InvalidMarkerException: client,
+  KMSInternalException: { status: 500, fault: 'server' },
+  KMSInvalidStateException: client,
+  KeyUnavailableException: { status: 500, fault: 'server' },
+  LimitExceededException: client,
+  MalformedPolicyDocumentException: client,
+  NotFoundException: client,
+  TagException: client,
+  UnsupportedOperationException: client,
+  // Not in any model: what the front of every AWS JSON service answers.
+  AccessDeniedException: { ...client, queryCode: 'AccessDenied', queryStatus: 403, auditCode: 'AccessDenied' },
+  ExpiredTokenException: { ...client, queryCode: 'ExpiredToken', queryStatus: 403 },
+  IncompleteSignatureException: { ...client, queryCode: 'IncompleteSignature', queryStatus: 400 },
+  InternalFailure: { status: 500, fault: 'server', queryCode: 'InternalFailure' },
+  InvalidAction: client,
+  InvalidSignatureException: { ...client, queryCode: 'SignatureDoesNotMatch', queryStatus: 403 },
+  MissingAction: client,
+  MissingAuthenticationTokenException: { ...client, queryCode: 'MissingAuthenticationToken', queryStatus: 403 },
+  NotAuthorizedException: client,
+  RequestEntityTooLargeException: { status: 413, fault: 'client' },
+  SerializationException: { ...client, queryCode: 'MalformedQueryString', queryStatus: 404 },
+  ServiceUnavailable: { status: 503, fault: 'server' },
+  ThrottlingException: { ...client, queryCode: 'Throttling' },
+  UnknownOperationException: client,
+  UnrecognizedClientException: { ...client, queryCode: 'InvalidClientTokenId', queryStatus: 403 },
+  ValidationException: { ...client, queryCode: 'ValidationError' },
+} as const satisfies Record<string, CatalogueRow>
+
+export type ErrorCode = keyof typeof errorCatalogue
+
+/** The row of `code`. */
+export function errorRow(code: ErrorCode): CatalogueRow {
+  return errorCatalogue[code]
+}
+
+/**
+ * A verdict against a request: what the client is told. Pure code returns it; it is thrown only by `fail` in operation
+ * handlers. `message` undefined means that AWS's answer has no message member at all.
+ */
+export interface Refusal {
+  readonly refused: true
+  readonly code: ErrorCode
+  readonly message: string | undefined
+  /** AWS spells the member `Message` in access denials. */
+  readonly capitalMessage?: true
+}
+
+export function refusal(code: ErrorCode, message?: string): Refusal {
+  return { refused: true, code, message }
+}
+
+export function isRefusal(value: unknown): value is Refusal {
+  return typeof value === 'object' && value !== null && 'refused' in value && value.refused === true
+}
+
+/** Carries a refusal out of a handler. Its `cause` is logged, never sent. */
+export class RefusalError extends Error {
+  readonly refusal: Refusal
+  constructor(refused: Refusal, cause?: unknown) {
+    super(refused.message ?? refused.code, cause === undefined ? undefined : { cause })
+    this.name = 'RefusalError'
+    this.refusal = refused
+  }
+}

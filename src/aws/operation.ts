@@ -1,0 +1,315 @@
+/**
+ * An operation, declared once: shapes, targets, conditions, grant, dry run, quota, effect, audit and errors in one object,
+ * and one handler. Nothing about an operation stands anywhere else, and most omissions do not compile.
+ *
+ * `P` are the ports of the service that the operation belongs to (a key store, a storage reader); the gateway passes them
+ * through without looking.
+ */
+import type { AccountId, Region, RequestId } from '#base/brand.ts'
+import type { MaybeAsync } from '#base/maybe-async.ts'
+import type { ErrorCode, Refusal } from './errors.ts'
+import type { Fields, PublicNames, Value } from './shape.ts'
+
+/** Who asks, where and when: known once the request is authenticated. */
+export interface RequestFacts {
+  readonly requestId: RequestId
+  readonly region: Region
+  /** The caller's account: in this account, unless a target says otherwise, resources are looked up. */
+  readonly account: AccountId
+  readonly callerArn: string
+  /** What STS calls UserId. */
+  readonly callerUserId: string
+  /** Epoch milliseconds. */
+  readonly now: number
+}
+
+/** JSON text, as it goes into an audit record. */
+export type JsonText = string
+
+/** What authorization needs to know of a resource. */
+export interface ResourceFacts {
+  /** The ARN that policies and denial messages name; `*` for operations without a resource. */
+  readonly arn: string
+  readonly account: AccountId
+  /**
+   * `joined`: the resource's own policy and the caller's account decide together (KMS keys). `identity`: the policies of the
+   * caller alone decide (aliases, ListKeys), the root user may.
+   */
+  readonly policy: { readonly kind: 'joined'; readonly text: string } | { readonly kind: 'identity' }
+}
+
+/**
+ * A resource that an operation acts on: where its id comes from, which action it needs, and how it is found, described to
+ * authorization, and judged by its own state. A *target kind* (kms/key/target.ts) makes these; the gateway only calls them.
+ */
+export interface Target<P, in I, R, Row> {
+  /** e.g. `kms:Encrypt` */
+  readonly action: string
+  /** May a caller of another account be allowed? */
+  readonly crossAccount: boolean
+  /** Whether this request acts on it at all, e.g. `kms:TagResource` only when CreateKey has tags. Default: yes. */
+  applies?(input: I): boolean
+  /** Finds the resource. It may not be told apart yet whether the caller may know of it. */
+  resolve(input: I, facts: RequestFacts, ports: P): MaybeAsync<R | Refusal>
+  describe(resource: R, facts: RequestFacts): ResourceFacts
+  /** What the caller is told when authorization denies and the standard message would tell too much. */
+  denial?(resource: R, input: I): Refusal | undefined
+  /** The resource's own say, after authorization: its state, its usage. */
+  admit(resource: R, operation: string): Refusal | undefined
+  /** The row that a change must still find as it was. */
+  seen?(resource: R): Row | undefined
+  /** The entry of the record's `resources`: an ARN and the account that owns it. */
+  audited(resource: R): AuditedResource | undefined
+}
+
+/** An entry of an audit record's `resources`. */
+export interface AuditedResource {
+  readonly arn: string
+  /** Who owns it. */
+  readonly account: AccountId
+  /** e.g. `AWS::KMS::Key`, which CloudTrail also writes for aliases. */
+  readonly type: string
+}
+
+/** Targets of an operation with input `In`: each may read less of it, none anything else (parameters are contravariant). */
+export type Targets<P, Row, In> = Readonly<Record<string, Target<P, In, unknown, Row>>>
+
+/** The resolved resources by the names under which the operation declared its targets. */
+export type Resolved<T> = {
+  readonly [K in keyof T]: T[K] extends { describe(resource: infer R, facts: RequestFacts): ResourceFacts } ? R : never
+}
+
+/** What a handler is given beside its input. */
+export interface Context<P, T, E extends string> {
+  readonly facts: RequestFacts
+  readonly targets: Resolved<T>
+  readonly ports: P
+  /** Ends the operation with one of its declared errors, or with the ValidationException that every operation may answer. */
+  readonly fail: (code: E | 'ValidationException', message?: string) => never
+}
+
+type PublicValue<F extends Fields> = Pick<Value<F>, PublicNames<F> & keyof Value<F>>
+
+/** What of the request and response an audit record shows. Naming a sensitive or unknown member doesn't compile. */
+export interface AuditRule<I extends Fields, O extends Fields, T> {
+  /** CloudTrail's `readOnly`; cryptographic operations count as reading. */
+  readonly readOnly: boolean
+  /** The members shown as `requestParameters`; none: null. */
+  readonly request: readonly PublicNames<I>[]
+  /** Values shown although not (or otherwise) sent: defaults, the resolved key's ARN. Keys are wire names. */
+  readonly requestExtra?: (input: PublicValue<I>, targets: Partial<Resolved<T>>) => Readonly<Record<string, unknown>>
+  /** The members shown as `responseElements`; none: null. */
+  readonly response: readonly PublicNames<O>[]
+  /** The entry of `resources` for what the operation has made: CreateKey's targets can't know it. */
+  readonly created?: (targets: Resolved<T>, output: PublicValue<O>) => AuditedResource
+  /** `responseElements` of operations that answer nothing: since December 2022 AWS logs the key's ARN. */
+  readonly responseExtra?: (targets: Resolved<T>) => Readonly<Record<string, unknown>>
+  /** `additionalEventData` of a success. */
+  readonly additional?: (targets: Resolved<T>, output: PublicValue<O>) => Readonly<Record<string, unknown>>
+}
+
+export interface Declaration<
+  P,
+  Row,
+  I extends Fields,
+  O extends Fields,
+  T extends Targets<P, Row, Value<I>>,
+  E extends ErrorCode,
+> {
+  readonly name: string
+  readonly input: I
+  /** `empty` answers HTTP 200 without any body. */
+  readonly output: O
+  readonly targets: T
+  /** Members that a later version supports: a request that sends one is refused by name, never served without it. */
+  readonly refuses?: readonly (keyof I & string)[]
+  /** Rules between members that AWS checks by hand; runs after the shapes were validated. */
+  readonly check?: (input: Value<I>) => Refusal | undefined
+  /** Condition keys supplied beyond the global ones. */
+  readonly conditions: readonly string[]
+  /** The grant operations it corresponds to: one per key, so ReEncrypt has two. Empty: no grant allows it. */
+  readonly grantable: readonly string[]
+  /** With `DryRun: true` the gateway stops after the last check with DryRunOperationException. */
+  readonly dryRun: boolean
+  /** The request quota's name (kms/quota.ts). */
+  readonly quota: string
+  /** The closed list of modeled errors it may answer. */
+  readonly errors: readonly E[]
+  readonly audit: AuditRule<I, O, T>
+}
+
+/** Reads or computes; stores nothing. */
+export interface ReadOperation<
+  P,
+  Row,
+  I extends Fields,
+  O extends Fields,
+  T extends Targets<P, Row, Value<I>>,
+  E extends ErrorCode,
+> extends Declaration<P, Row, I, O, T, E> {
+  readonly effect: 'read'
+  handle(context: Context<P, T, E>, input: Value<I>): MaybeAsync<Value<O>>
+}
+
+/** Returns what is to be stored; the gateway stores it together with the audit record. */
+export interface ChangeOperation<
+  P,
+  Row,
+  Change,
+  I extends Fields,
+  O extends Fields,
+  T extends Targets<P, Row, Value<I>>,
+  E extends ErrorCode,
+> extends Declaration<P, Row, I, O, T, E> {
+  readonly effect: 'change'
+  handle(
+    context: Context<P, T, E>,
+    input: Value<I>,
+  ): MaybeAsync<{ readonly output: Value<O>; readonly changes: readonly Change[] }>
+}
+
+/** Members of a request or response by wire name, once their types are known only to the operation itself. */
+export type Members = Readonly<Record<string, unknown>>
+
+/** A handler's context, its types erased. */
+export interface ErasedContext<P> {
+  readonly facts: RequestFacts
+  readonly targets: Members
+  readonly ports: P
+  fail(code: ErrorCode, message?: string): never
+}
+
+/** A target by the name under which its operation declared it. */
+export interface NamedTarget<P, Row> extends Target<P, Members, unknown, Row> {
+  readonly name: string
+}
+
+interface ErasedAudit {
+  readonly readOnly: boolean
+  readonly request: readonly string[]
+  readonly response: readonly string[]
+  requestExtra(input: Members, targets: Members): Members | undefined
+  created(targets: Members, output: Members): AuditedResource | undefined
+  responseExtra(targets: Members): Members | undefined
+  additional(targets: Members, output: Members): Members | undefined
+}
+
+/**
+ * A declared operation as the gateway runs it: the types of its members are erased, since a registry holds operations of
+ * different types. `defineRead` and `defineChange` are the only places that make one, so a handler only ever sees input
+ * that its own shapes have validated and targets that its own declaration has resolved.
+ */
+export interface Operation<P, Row, Change> {
+  readonly name: string
+  readonly effect: 'read' | 'change'
+  readonly input: Fields
+  readonly output: Fields
+  /** In the order of their declaration, which is the order in which they are resolved and authorized. */
+  readonly targets: readonly NamedTarget<P, Row>[]
+  readonly refuses: readonly string[]
+  readonly conditions: readonly string[]
+  readonly grantable: readonly string[]
+  readonly dryRun: boolean
+  readonly quota: string
+  readonly errors: readonly ErrorCode[]
+  readonly audit: ErasedAudit
+  check(input: Members): Refusal | undefined
+  handle(
+    context: ErasedContext<P>,
+    input: Members,
+  ): MaybeAsync<{ readonly output: Members; readonly changes: readonly Change[] }>
+}
+
+/** Takes back the type that erasure hid. Sound only where declaration and value belong together, which is here. */
+function asDeclared<V>(erased: unknown): V {
+  return erased as V
+}
+
+function erase<P, Row, I extends Fields, O extends Fields, T extends Targets<P, Row, Value<I>>, E extends ErrorCode>(
+  declared: Declaration<P, Row, I, O, T, E>,
+): Omit<Operation<P, Row, never>, 'effect' | 'handle'> {
+  const { check } = declared
+  const { requestExtra, created, responseExtra, additional } = declared.audit
+  return {
+    name: declared.name,
+    input: declared.input,
+    output: declared.output,
+    targets: Object.entries(declared.targets).map(([name, target]) => ({
+      ...asDeclared<Target<P, Members, unknown, Row>>(target),
+      name,
+    })),
+    refuses: declared.refuses ?? [],
+    conditions: declared.conditions,
+    grantable: declared.grantable,
+    dryRun: declared.dryRun,
+    quota: declared.quota,
+    errors: declared.errors,
+    check: (input) => check?.(asDeclared(input)),
+    audit: {
+      readOnly: declared.audit.readOnly,
+      request: declared.audit.request,
+      response: declared.audit.response,
+      requestExtra: (input, targets) => requestExtra?.(asDeclared(input), asDeclared(targets)),
+      created: (targets, output) => created?.(asDeclared(targets), asDeclared(output)),
+      responseExtra: (targets) => responseExtra?.(asDeclared(targets)),
+      additional: (targets, output) => additional?.(asDeclared(targets), asDeclared(output)),
+    },
+  }
+}
+
+/** Declares an operation that reads or computes. */
+export function defineRead<
+  P,
+  Row,
+  I extends Fields,
+  O extends Fields,
+  const T extends Targets<P, Row, Value<I>>,
+  const E extends ErrorCode,
+>(declared: ReadOperation<P, Row, I, O, T, E>): Operation<P, Row, never> {
+  return {
+    ...erase(declared),
+    effect: 'read',
+    handle: (context, input) => {
+      const output = declared.handle(asDeclared(context), asDeclared(input))
+      return output instanceof Promise
+        ? output.then((value) => ({ output: value, changes: [] }))
+        : { output, changes: [] }
+    },
+  }
+}
+
+/** Declares an operation that stores something. */
+export function defineChange<
+  P,
+  Row,
+  Change,
+  I extends Fields,
+  O extends Fields,
+  const T extends Targets<P, Row, Value<I>>,
+  const E extends ErrorCode,
+>(declared: ChangeOperation<P, Row, Change, I, O, T, E>): Operation<P, Row, Change> {
+  return {
+    ...erase(declared),
+    effect: 'change',
+    handle: (context, input) => declared.handle(asDeclared(context), asDeclared(input)),
+  }
+}
+
+/** A service: the name in the credential scope, how it speaks, and its operations by name. */
+export interface Service<P, Row, Change> {
+  /** The signing name, e.g. `kms`. */
+  readonly name: string
+  /** `eventSource` of its audit records, e.g. `kms.amazonaws.com`. */
+  readonly eventSource: string
+  /** What it answers when something failed that is not the client's fault. */
+  readonly internalError: 'KMSInternalException' | 'InternalFailure'
+  readonly protocol:
+    | {
+        readonly kind: 'aws-json'
+        /** e.g. `TrentService` in `X-Amz-Target: TrentService.Encrypt` */ readonly targetPrefix: string
+      }
+    | { readonly kind: 'aws-query'; readonly version: string; readonly namespace: string }
+  /** Regions beside the configured ones in which a signature may be scoped (STS and IAM also take us-east-1). */
+  readonly alsoScopedTo: readonly string[]
+  readonly operations: Readonly<Record<string, Operation<P, Row, Change>>>
+}

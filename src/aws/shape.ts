@@ -1,0 +1,133 @@
+/**
+ * The shape vocabulary: what a member of a request or response may be. A shape is data; the decoder (json-decode.ts), the
+ * validator (validate.ts), the encoders and the TypeScript types of a handler's input and output all come from it.
+ *
+ * Our own, because fidelity is the product: AWS reports all violations in one message with fixed wording and member paths,
+ * counts the length of a blob after decoding, and ignores unknown members.
+ */
+import type { SecretBytes } from '#base/secret-bytes.ts'
+
+/** A string; lengths in UTF-16 code units as the service model's `min` and `max` (verified against botocore's tests only). */
+export interface StringShape {
+  readonly kind: 'string'
+  readonly min?: number
+  readonly max?: number
+  /** The pattern exactly as the service model writes it: it is quoted in validation messages; matched against the whole. */
+  readonly pattern?: string
+  /** `pattern`, compiled once and anchored. */
+  readonly regex?: RegExp
+  readonly _type?: string
+}
+/** Bytes, base64 on the JSON wire; lengths count decoded bytes. Sensitive blobs are decoded into SecretBytes. */
+export interface BlobShape<T = Buffer> {
+  readonly kind: 'blob'
+  readonly min?: number
+  readonly max?: number
+  readonly _type?: T
+}
+export interface IntegerShape {
+  readonly kind: 'integer'
+  readonly min?: number
+  readonly max?: number
+  readonly _type?: number
+}
+export interface BooleanShape {
+  readonly kind: 'boolean'
+  readonly _type?: boolean
+}
+/** Epoch seconds with fraction on the JSON wire, a Date inside. */
+export interface TimestampShape {
+  readonly kind: 'timestamp'
+  readonly _type?: Date
+}
+export interface EnumShape<V extends string = string> {
+  readonly kind: 'enum'
+  readonly values: readonly V[]
+  readonly _type?: V
+}
+export interface ListShape<S extends Shape = Shape> {
+  readonly kind: 'list'
+  readonly member: S
+  readonly min?: number
+  readonly max?: number
+  readonly _type?: unknown
+}
+/** A map from string to string: the encryption context. Keeps the order of the wire; keys may be any string. */
+export interface MapShape {
+  readonly kind: 'map'
+  readonly _type?: ReadonlyMap<string, string>
+}
+export interface StructureShape<F extends Fields = Fields> {
+  readonly kind: 'structure'
+  readonly fields: F
+}
+export type Shape =
+  | StringShape
+  | BlobShape
+  | BlobShape<SecretBytes>
+  | IntegerShape
+  | BooleanShape
+  | TimestampShape
+  | EnumShape
+  | ListShape
+  | MapShape
+  | StructureShape
+
+/** Marks on a member, beside its shape. */
+export interface OptionalMark {
+  readonly optional: true
+}
+export interface SensitiveMark {
+  readonly sensitive: true
+}
+export type Field = Shape & { readonly optional?: true; readonly sensitive?: true }
+/** The members of a structure by wire name, e.g. `{ KeyId: string({ min: 1, max: 2048 }) }`. */
+export type Fields = Readonly<Record<string, Field>>
+
+export const string = (limits: { min?: number; max?: number; pattern?: string } = {}): StringShape =>
+  limits.pattern === undefined
+    ? { kind: 'string', ...limits }
+    : { kind: 'string', ...limits, regex: new RegExp(`^(?:${limits.pattern})$`, 'u') }
+export const blob = (limits: { min?: number; max?: number } = {}): BlobShape => ({ kind: 'blob', ...limits })
+export const integer = (limits: { min?: number; max?: number } = {}): IntegerShape => ({ kind: 'integer', ...limits })
+export const boolean = (): BooleanShape => ({ kind: 'boolean' })
+export const timestamp = (): TimestampShape => ({ kind: 'timestamp' })
+export const oneOf = <const V extends readonly string[]>(...values: V): EnumShape<V[number]> => ({
+  kind: 'enum',
+  values,
+})
+export const list = <S extends Shape>(member: S, limits: { min?: number; max?: number } = {}): ListShape<S> => ({
+  kind: 'list',
+  member,
+  ...limits,
+})
+export const stringMap = (): MapShape => ({ kind: 'map' })
+export const structure = <F extends Fields>(fields: F): StructureShape<F> => ({ kind: 'structure', fields })
+
+/** The member may be left out (absent and `null` on the wire are the same). */
+export const optional = <S extends Field>(shape: S): S & OptionalMark => ({ ...shape, optional: true })
+/** The member must never be logged or audited; a sensitive blob is decoded into SecretBytes. */
+export function secret<M extends object>(
+  shape: BlobShape & M,
+): BlobShape<SecretBytes> & Omit<M, '_type'> & SensitiveMark
+export function secret<S extends StringShape>(shape: S): S & SensitiveMark
+export function secret(shape: Field): Field {
+  return { ...shape, sensitive: true }
+}
+
+/** The TypeScript value of a shape. */
+export type Infer<S> =
+  S extends StructureShape<infer F>
+    ? Value<F>
+    : S extends ListShape<infer M>
+      ? readonly Infer<M>[]
+      : S extends { readonly _type?: infer T }
+        ? Exclude<T, undefined>
+        : never
+type OptionalNames<F extends Fields> = { [K in keyof F]: F[K] extends OptionalMark ? K : never }[keyof F]
+/** The names of the members that may appear in an audit record. */
+export type PublicNames<F extends Fields> = { [K in keyof F]: F[K] extends SensitiveMark ? never : K }[keyof F] & string
+/** The TypeScript value of a structure's members. `undefined` means absent. */
+export type Value<F extends Fields> = { readonly [K in Exclude<keyof F, OptionalNames<F>>]: Infer<F[K]> } & {
+  readonly [K in OptionalNames<F>]?: Infer<F[K]> | undefined
+}

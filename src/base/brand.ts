@@ -1,0 +1,65 @@
+/**
+ * Branded strings: a value of type `KeyId` was built by the one parse function for key ids, never by a cast elsewhere.
+ */
+declare const brand: unique symbol
+export type Branded<T, Name extends string> = T & { readonly [brand]: Name }
+
+/** Twelve decimal digits. */
+export type AccountId = Branded<string, 'AccountId'>
+/** A region name such as `us-east-1`. */
+export type Region = Branded<string, 'Region'>
+/** The bare id of a KMS key: a lower-case UUID (later also `mrk-` and 32 hex digits). */
+export type KeyId = Branded<string, 'KeyId'>
+/** `arn:<partition>:kms:<region>:<account>:key/<key id>` */
+export type KeyArn = Branded<string, 'KeyArn'>
+/** `alias/<name>`, always with the prefix. */
+export type AliasName = Branded<string, 'AliasName'>
+/** 64 lower-case hex digits naming one key material of one KMS key. */
+export type KeyMaterialId = Branded<string, 'KeyMaterialId'>
+/** A version 7 UUID, so that a record of a request is found by the time its id was made. */
+export type RequestId = Branded<string, 'RequestId'>
+/** The public half of an access key: `AKIA...`, or what an operator chose. */
+export type AccessKeyId = Branded<string, 'AccessKeyId'>
+
+const accountPattern = /^[0-9]{12}$/
+/** The account id in `text`, or undefined when it is not twelve digits. */
+export function parseAccountId(text: string): AccountId | undefined {
+  return accountPattern.test(text) ? (text as AccountId) : undefined
+}
+
+// The model's RegionType pattern, e.g. us-east-1, us-gov-west-1, cn-north-1.
+const regionPattern = /^(?:[a-z]+-){2,3}[0-9]+$/
+/** The region in `text`, or undefined when it does not look like one (`^([a-z]+-){2,3}\d+$`, at most 32 characters). */
+export function parseRegion(text: string): Region | undefined {
+  return text.length <= 32 && regionPattern.test(text) ? (text as Region) : undefined
+}
+
+const keyIdPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+/** The key id in `text`, or undefined when it is not a lower-case UUID. */
+export function parseKeyId(text: string): KeyId | undefined {
+  return text.length === 36 && keyIdPattern.test(text) ? (text as KeyId) : undefined
+}
+
+const aliasPattern = /^alias\/[a-zA-Z0-9/_-]{1,250}$/
+/** The alias name in `text` (with its prefix), or undefined when AWS would not accept it. */
+export function parseAliasName(text: string): AliasName | undefined {
+  return aliasPattern.test(text) ? (text as AliasName) : undefined
+}
+
+const materialPattern = /^[0-9a-f]{64}$/
+/** The key material id in `text`, or undefined when it is not 64 lower-case hex digits. */
+export function parseKeyMaterialId(text: string): KeyMaterialId | undefined {
+  return materialPattern.test(text) ? (text as KeyMaterialId) : undefined
+}
+
+const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+/** The request id in `text`, or undefined when it is not a lower-case UUID. */
+export function parseRequestId(text: string): RequestId | undefined {
+  return uuidPattern.test(text) ? (text as RequestId) : undefined
+}
+
+const accessKeyPattern = /^[A-Za-z0-9_.-]{3,128}$/
+/** The access key id in `text`, or undefined when it could not stand in a credential scope. */
+export function parseAccessKeyId(text: string): AccessKeyId | undefined {
+  return accessKeyPattern.test(text) ? (text as AccessKeyId) : undefined
+}

@@ -1,0 +1,58 @@
+/** The configuration of one start, complete and checked: an immutable snapshot. How it is put together is in options.ts. */
+import type { AccessKeyId, AccountId, Region } from '#base/brand.ts'
+import type { PassphraseSource } from '#seals/passphrase.ts'
+
+export interface Address {
+  readonly host: string
+  /** 0 picks a free port. */
+  readonly port: number
+}
+
+export type TlsSettings =
+  | { readonly kind: 'off' }
+  | { readonly kind: 'self-signed' }
+  | { readonly kind: 'files'; readonly cert: string; readonly key: string }
+
+export type SealSettings =
+  | { readonly kind: 'key-file'; /** Default: DIR/seal.key */ readonly path: string | undefined }
+  | { readonly kind: 'passphrase'; readonly source: PassphraseSource }
+
+export interface AuditSettings {
+  /** What happens when the trail can't be written. */
+  readonly onFailure: 'refuse' | 'spool'
+  readonly spoolBytes: number
+  readonly retentionDays: number
+  /** The trail's size at most; older records go first. */
+  readonly retentionBytes: number
+  /** Free space of the disk under which records are refused before it is really full. */
+  readonly minFreeBytes: number
+}
+
+export interface RootAccessKey {
+  readonly id: AccessKeyId
+  readonly secret: string
+}
+
+export interface Settings {
+  /** Absolute. */
+  readonly dataDir: string
+  readonly listen: Address
+  readonly metricsListen: Address | undefined
+  /** All of one partition; the first is the default one. */
+  readonly regions: readonly [Region, ...Region[]]
+  /** Chosen at first start; random when undefined. */
+  readonly account: AccountId | undefined
+  readonly workers: number
+  readonly publicUrl: string | undefined
+  readonly tls: TlsSettings
+  readonly allowPlaintext: boolean
+  readonly seal: SealSettings
+  /** Where the anchor is kept; default DIR/anchor. */
+  readonly anchor: string | undefined
+  readonly audit: AuditSettings
+  readonly testProfile: boolean
+  /** How far a signer's clock may be off, seconds. */
+  readonly clockSkewSeconds: number
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+  readonly rootAccessKey: RootAccessKey | undefined
+}

@@ -1,0 +1,140 @@
+/**
+ * Ciphertext blob, version 1:
+ *
+ *      0   2  magic and version, 54 01 (AWS's own blobs start with 01 or 02: the two are never confused)
+ *      2   1  suite: 1 = SP 800-108 with HMAC-SHA-512, AES-256-GCM, key commitment
+ *      3   1  flags: bit 0 = the key id is a multi-Region one (`mrk-`); the rest must be zero
+ *      4  16  key id
+ *     20   8  the first bytes of the key material id
+ *     28  24  nonce
+ *     52  32  key commitment
+ *     84   n  ciphertext
+ *   84+n  16  tag
+ *
+ * Everything before the ciphertext and the canonical encryption context are additional authenticated data.
+ */
+import { createCipheriv, createDecipheriv, timingSafeEqual } from 'node:crypto'
+import { parseKeyId } from '#base/brand.ts'
+import type { KeyId, KeyMaterialId } from '#base/brand.ts'
+import { HmacKey } from './hmac.ts'
+import { derivationInput, derive, derivedLength, nonceLength } from './kdf.ts'
+
+const nonceStart = 28
+const commitmentStart = nonceStart + nonceLength
+const headerLength = commitmentStart + 32
+const tagLength = 16
+const multiRegion = 1
+const multiRegionPrefix = 'mrk-'
+const options = { authTagLength: tagLength }
+
+// Each derived key encrypts once, so the IV needs no variety: docs/adr/0003-key-derivation.md.
+const iv = Buffer.alloc(12)
+
+// Shared by all calls, which never overlap because nothing here awaits.
+const derived = Buffer.alloc(derivedLength)
+const encryptionKey = derived.subarray(0, 32)
+const commitment = derived.subarray(32)
+const claimedCommitment = Buffer.alloc(32)
+const aadScratch = Buffer.alloc(8192)
+
+/** A key material prepared for sealing and opening blobs. It keeps the key inside `prf` only. */
+export interface BlobMaterial {
+  readonly prf: HmacKey
+  /** The first 28 bytes of every blob of this material. */
+  readonly start: Buffer
+  /** The derivation's input; each use overwrites the nonce in it. */
+  readonly input: Buffer
+}
+
+/** What a blob says of itself before anything of it is authenticated: good for finding the key, for nothing else. */
+export interface BlobHeader {
+  readonly suite: 1
+  readonly flags: number
+  readonly keyId: KeyId
+  /** The first 16 hex digits of the key material id. */
+  readonly materialPrefix: string
+}
+
+/** Prepares `material` (32 bytes, which stay the caller's to overwrite) of the KMS key `keyId`. */
+export function blobMaterial(material: Buffer, keyId: KeyId, materialId: KeyMaterialId): BlobMaterial {
+  const multi = keyId.startsWith(multiRegionPrefix)
+  const keyBytes = Buffer.from(multi ? keyId.slice(multiRegionPrefix.length) : keyId.replaceAll('-', ''), 'hex')
+  const materialBytes = Buffer.from(materialId, 'hex')
+  const start = Buffer.alloc(nonceStart)
+  start.set([0x54, 0x01, 1, multi ? multiRegion : 0])
+  keyBytes.copy(start, 4)
+  materialBytes.copy(start, 20, 0, 8)
+  return { prf: new HmacKey('sha512', material), start, input: derivationInput(keyBytes, materialBytes) }
+}
+
+/** Encrypts `plaintext` with `nonce` (24 random bytes, never used before) and the canonical encryption context. */
+export function sealBlob(material: BlobMaterial, nonce: Buffer, plaintext: Buffer, context: Buffer): Buffer {
+  if (nonce.length !== nonceLength) throw new RangeError(`a nonce has ${nonceLength} bytes`)
+  // From the pool, so not zeroed: every byte is written below.
+  const blob = Buffer.allocUnsafe(headerLength + plaintext.length + tagLength)
+  material.start.copy(blob)
+  nonce.copy(blob, nonceStart)
+  try {
+    derive(material.prf, material.input, nonce, 0, derived)
+    commitment.copy(blob, commitmentStart)
+    const cipher = createCipheriv('aes-256-gcm', encryptionKey, iv, options)
+    cipher.setAAD(authenticatedData(blob, context))
+    cipher.update(plaintext).copy(blob, headerLength)
+    cipher.final()
+    cipher.getAuthTag().copy(blob, headerLength + plaintext.length)
+    return blob
+  } finally {
+    derived.fill(0)
+  }
+}
+
+/**
+ * The plaintext of `blob`, owned by the caller; undefined when blob, context or material are not exactly those of its
+ * encryption, whatever the difference is.
+ */
+export function openBlob(material: BlobMaterial, blob: Buffer, context: Buffer): Buffer | undefined {
+  const tagStart = blob.length - tagLength
+  if (tagStart < headerLength || material.start.compare(blob, 0, nonceStart) !== 0) return undefined
+  try {
+    derive(material.prf, material.input, blob, nonceStart, derived)
+    blob.copy(claimedCommitment, 0, commitmentStart, headerLength)
+    // AES-GCM alone lets somebody who knows two keys make one blob that opens under both, to different plaintexts.
+    if (!timingSafeEqual(claimedCommitment, commitment)) return undefined
+    const decipher = createDecipheriv('aes-256-gcm', encryptionKey, iv, options)
+    decipher.setAAD(authenticatedData(blob, context)).setAuthTag(blob.subarray(tagStart))
+    const plaintext = decipher.update(blob.subarray(headerLength, tagStart))
+    try {
+      decipher.final()
+      return plaintext
+    } catch {
+      plaintext.fill(0)
+      return undefined
+    }
+  } finally {
+    derived.fill(0)
+  }
+}
+
+/** The header of `bytes`, or undefined when they can't be a blob of version 1. */
+export function parseBlobHeader(bytes: Buffer): BlobHeader | undefined {
+  if (bytes.length < headerLength + tagLength) return undefined
+  if (bytes[0] !== 0x54 || bytes[1] !== 0x01 || bytes[2] !== 1) return undefined
+  const flags = bytes[3] ?? 0
+  if ((flags & ~multiRegion) !== 0) return undefined
+  const digits = bytes.toString('hex', 4, nonceStart)
+  const keyId = parseKeyId((flags & multiRegion) === 0 ? uuidText(digits) : multiRegionPrefix + digits.slice(0, 32))
+  return keyId === undefined ? undefined : { suite: 1, flags, keyId, materialPrefix: digits.slice(32) }
+}
+
+function uuidText(digits: string): string {
+  const start = `${digits.slice(0, 8)}-${digits.slice(8, 12)}-${digits.slice(12, 16)}`
+  return `${start}-${digits.slice(16, 20)}-${digits.slice(20, 32)}`
+}
+
+function authenticatedData(blob: Buffer, context: Buffer): Buffer {
+  const size = headerLength + context.length
+  const room = size <= aadScratch.length ? aadScratch : Buffer.allocUnsafe(size)
+  blob.copy(room, 0, 0, headerLength)
+  context.copy(room, headerLength)
+  return room.subarray(0, size)
+}

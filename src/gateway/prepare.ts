@@ -1,0 +1,70 @@
+/** What is compiled once per operation: its codecs and the constant parts of its audit records. */
+import { compileEncoder } from '#aws/json-encode.ts'
+import type { Refusal } from '#aws/errors.ts'
+import type { Members, Operation, Service } from '#aws/operation.ts'
+import { encodeQueryAnswer } from '#aws/query-encode.ts'
+import { compileQueryInput } from '#aws/query-decode.ts'
+import { compileInput } from '#aws/validate.ts'
+import type { SecretBytes } from '#base/secret-bytes.ts'
+import type { Change, Expectation } from '#records/change.ts'
+import type { Random } from '#ports/edge.ts'
+import { recorder, type Recorder } from './record.ts'
+import type { IncomingRequest } from './request.ts'
+
+export interface Prepared<P> {
+  readonly operation: Operation<P, Expectation, Change>
+  /** The request's members, decoded and validated. */
+  read(request: IncomingRequest): Members | Refusal
+  /** The body of a success; the caller owns it. */
+  write(output: Members, requestId: string): Buffer
+  readonly record: Recorder
+  /** Whether answers hold plaintext. */
+  readonly sensitive: boolean
+  /** Overwrites what the request and the output hold of secrets. */
+  forget(members: Members): void
+}
+
+const nothing = Buffer.alloc(0)
+
+export function prepare<P>(
+  operation: Operation<P, Expectation, Change>,
+  service: Service<P, Expectation, Change>,
+  random: Random,
+): Prepared<P> {
+  const { protocol } = service
+  const secrets = Object.entries({ ...operation.input, ...operation.output })
+    .filter(([, field]) => field.sensitive === true && field.kind === 'blob')
+    .map(([name]) => name)
+  const common = {
+    operation,
+    record: recorder(operation, service.eventSource, random),
+    sensitive: Object.values(operation.output).some((field) => field.sensitive === true),
+    forget: (members: Members) => {
+      for (const name of secrets) {
+        const secret = members[name]
+        if (isSecret(secret)) secret.destroy()
+      }
+    },
+  }
+  if (protocol.kind === 'aws-query') {
+    const read = compileQueryInput(operation.input)
+    return {
+      ...common,
+      read: (request) => read(request.method === 'GET' ? request.query : request.body.toString('utf8')),
+      write: (output, requestId) =>
+        encodeQueryAnswer(operation.name, protocol.namespace, operation.output, output, requestId),
+    }
+  }
+  const read = compileInput(operation.input)
+  const encode = compileEncoder(operation.output)
+  const empty = Object.keys(operation.output).length === 0
+  return {
+    ...common,
+    read: (request) => read(request.body),
+    write: empty ? () => nothing : encode,
+  }
+}
+
+function isSecret(value: unknown): value is SecretBytes {
+  return typeof value === 'object' && value !== null && 'destroy' in value && 'insecureSecretAccess' in value
+}

@@ -1,0 +1,31 @@
+import type { RequestId } from '#base/brand.ts'
+import type { JsonText } from '#aws/operation.ts'
+
+/** A request as the listener received it: raw, not yet believed. */
+export interface IncomingRequest {
+  readonly requestId: RequestId
+  readonly method: string
+  /** The path of the request target, undecoded. */
+  readonly path: string
+  /** What follows `?`, undecoded; empty without one. */
+  readonly query: string
+  /** Names and values alternating, as on the wire. */
+  readonly rawHeaders: readonly string[]
+  readonly body: Buffer
+  readonly sourceIp: string
+  /** The record's `sourceIPAddress` and `userAgent` (cloudtrail/record.ts `clientText`), kept per connection. */
+  readonly client: JsonText
+  /** The record's `tlsDetails`, or undefined on plain HTTP. */
+  readonly tlsDetails: JsonText | undefined
+}
+
+/** What goes back, except what every answer carries (request id, date, cache headers). */
+export interface Answer {
+  readonly status: number
+  readonly contentType: string
+  readonly body: Buffer
+  /** Set on failures, for metrics and the `x-amzn-ErrorType`-free JSON services alike. */
+  readonly errorCode: string | undefined
+  /** The body holds plaintext: it is overwritten once it was handed to the socket. */
+  readonly sensitive: boolean
+}

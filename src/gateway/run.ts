@@ -1,0 +1,397 @@
+/**
+ * Runs any operation of a service. The order of steps is behaviour that clients can see, and it is this list:
+ *
+ *   1. authenticate   the raw bytes, before anything of the body is read      authenticate.ts
+ *   2. read           strict decoding, then AWS's validation of all members   prepare.ts
+ *   3. refuse         what a later version supports, and rules between members
+ *   4. resolve        each target: id, ARN, alias or ciphertext to resource   the target's own
+ *   5. authorize      each target                                             authorize.ts
+ *   6. admit          quota, then each target's state and usage               the target's own
+ *   7. handle         the operation
+ *   8. record         a change and its record in one transaction; for the rest the record, durable   record.ts
+ *   9. answer         a dry run answers its error here, when all else went well
+ *
+ * This is the one place that turns any failure into an error answer and any outcome of a known caller into a record. Steps
+ * continue synchronously where their ports answer at once.
+ */
+import { isRefusal, refusal, RefusalError, type ErrorCode, type Refusal } from '#aws/errors.ts'
+import type { ErasedContext, Members, Operation, RequestFacts, Service } from '#aws/operation.ts'
+import { after, type MaybeAsync } from '#base/maybe-async.ts'
+import type { HmacKey } from '#crypto/hmac.ts'
+import type { Clock, Random } from '#ports/edge.ts'
+import type { AuditSink, SecurityLog } from '#ports/audit.ts'
+import type { Credential, Identities } from '#ports/identities.ts'
+import type { QuotaMeter } from '#ports/quota.ts'
+import type { Committer } from '#ports/storage.ts'
+import type { Change, Expectation } from '#records/change.ts'
+import { authenticate, type Authenticated, type Unauthenticated } from './authenticate.ts'
+import { arnOf } from '#policy/principal.ts'
+import { authorize } from './authorize.ts'
+import { prepare, type Prepared } from './prepare.ts'
+import type { Ending, Progress } from './record.ts'
+import { renderer, type Renderer } from './render.ts'
+import type { Answer, IncomingRequest } from './request.ts'
+
+/** Failures that are nobody's request's fault. The error is logged with the ids; nothing of the request's content is. */
+export interface FailureLog {
+  failed(where: { readonly requestId: string; readonly operation: string }, error: unknown): void
+}
+
+export interface GatewayPorts {
+  readonly identities: Identities<HmacKey>
+  readonly audit: AuditSink
+  readonly committer: Committer
+  readonly quota: QuotaMeter
+  readonly clock: Clock
+  readonly random: Random
+  readonly securityLog: SecurityLog
+  readonly failures: FailureLog
+}
+
+export interface GatewayRules {
+  /** The regions this installation serves. */
+  readonly regions: ReadonlySet<string>
+  /** How far a signer's clock may be off, seconds. */
+  readonly skewSeconds: number
+}
+
+export type Respond = (answer: Answer) => void
+
+/** A service with its ports, ready to run requests. */
+export interface BoundService {
+  readonly name: string
+  readonly protocol: Service<unknown, Expectation, Change>['protocol']
+  readonly operations: readonly string[]
+  has(operation: string): boolean
+  /** Runs `operation` and answers exactly once. Never throws. */
+  run(operation: string, request: IncomingRequest, respond: Respond): void
+  /** Answers a refusal that came before any operation was found. */
+  refuse(refused: Refusal, operation: string | undefined, request: IncomingRequest, respond: Respond): void
+}
+
+/** What every operation may answer beside the errors it declares. */
+const universal: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'AccessDeniedException',
+  'NotAuthorizedException',
+  'ThrottlingException',
+  'UnsupportedOperationException',
+  'ValidationException',
+])
+
+// A commit that keeps losing to others is given up: the client's retry is cheaper than holding the request.
+const commitAttempts = 16
+
+const throttled = refusal(
+  'ThrottlingException',
+  'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.',
+)
+const dryRunSucceeded = refusal(
+  'DryRunOperationException',
+  'The request would have succeeded, but the DryRun option is set.',
+)
+
+interface Call<P> {
+  readonly prepared: Prepared<P>
+  readonly request: IncomingRequest
+  readonly credential: Credential
+  readonly facts: RequestFacts
+  readonly progress: Progress
+  /** Called once. */
+  readonly respond: Respond
+}
+
+/** What a handler gave back. */
+interface Handled {
+  readonly output: Members
+  readonly changes: readonly Change[]
+}
+
+export function bindService<P>(
+  service: Service<P, Expectation, Change>,
+  ports: P,
+  gateway: GatewayPorts,
+  rules: GatewayRules,
+): BoundService {
+  const operations = new Map(
+    Object.values(service.operations).map((operation) => [operation.name, prepare(operation, service, gateway.random)]),
+  )
+  const render: Renderer = renderer(service)
+  const authentication = {
+    service: service.name,
+    regions: new Set([...rules.regions, ...service.alsoScopedTo]),
+    skewSeconds: rules.skewSeconds,
+  }
+  const internal = refusal(service.internalError)
+
+  function run(name: string, request: IncomingRequest, respond: Respond): void {
+    const prepared = operations.get(name)
+    if (prepared === undefined) {
+      refuse(refusal('UnknownOperationException'), name, request, respond)
+      return
+    }
+    const fail = (error: unknown): void => {
+      gateway.failures.failed({ requestId: request.requestId, operation: name }, error)
+      respond(render.refusal(internal, request.requestId))
+    }
+    const start = (verdict: Authenticated | Unauthenticated): MaybeAsync<void> => {
+      if (!verdict.authentic) {
+        turnAway(verdict, name, request, respond)
+        return
+      }
+      return performSafely(callOf(verdict, prepared, request, respond))
+    }
+    try {
+      const verdict = authenticate(request, authentication, gateway.identities, gateway.clock.machineNow())
+      const ended = after(verdict, start)
+      if (ended instanceof Promise) ended.catch(fail)
+    } catch (error) {
+      fail(error)
+    }
+  }
+
+  function callOf(
+    { credential, region }: Authenticated,
+    prepared: Prepared<P>,
+    request: IncomingRequest,
+    respond: Respond,
+  ): Call<P> {
+    const { caller } = credential
+    return {
+      prepared,
+      request,
+      credential,
+      facts: {
+        requestId: request.requestId,
+        region,
+        account: caller.account,
+        callerArn: arnOf(caller, region),
+        callerUserId: caller.account,
+        now: gateway.clock.now(),
+      },
+      progress: { input: undefined, targets: {} },
+      respond,
+    }
+  }
+
+  /** Whatever is thrown on the way becomes an internal error, and is recorded as one: the caller is known. */
+  function performSafely(call: Call<P>): MaybeAsync<void> {
+    const fail = (error: unknown): void => {
+      gateway.failures.failed({ requestId: call.request.requestId, operation: call.prepared.operation.name }, error)
+      endRefused(call, internal)
+    }
+    try {
+      const ended = perform(call)
+      return ended instanceof Promise ? ended.catch(fail) : ended
+    } catch (error) {
+      fail(error)
+    }
+  }
+
+  function turnAway(verdict: Unauthenticated, operation: string, request: IncomingRequest, respond: Respond): void {
+    logRefusal(verdict.refusal, operation, verdict.claimedAccessKeyId, request)
+    respond(render.refusal(verdict.refusal, request.requestId))
+  }
+
+  function refuse(refused: Refusal, operation: string | undefined, request: IncomingRequest, respond: Respond): void {
+    logRefusal(refused, operation, undefined, request)
+    respond(render.refusal(refused, request.requestId))
+  }
+
+  function logRefusal(
+    refused: Refusal,
+    operation: string | undefined,
+    accessKeyId: string | undefined,
+    request: IncomingRequest,
+  ): void {
+    gateway.securityLog.refused({
+      requestId: request.requestId,
+      sourceIp: request.sourceIp,
+      code: refused.code,
+      service: service.name,
+      operation,
+      accessKeyId,
+    })
+  }
+
+  /** Steps 2 to 9 of a request whose caller is known. */
+  function perform(call: Call<P>): MaybeAsync<void> {
+    const { prepared, request, progress } = call
+    const input = prepared.read(request)
+    if (isRefusal(input)) return endRefused(call, input)
+    progress.input = input
+    const refused = refusedMember(prepared.operation, input) ?? prepared.operation.check(input)
+    if (refused !== undefined) return endRefused(call, refused)
+    return attempt(call, input, 1)
+  }
+
+  function attempt(call: Call<P>, input: Members, count: number): MaybeAsync<void> {
+    const { operation } = call.prepared
+    return after(judge(call, input), (verdict) => {
+      if (verdict !== undefined) return endRefused(call, declared(operation, verdict))
+      return after(handle(call, input), (handled) => {
+        if (isRefusal(handled)) return endRefused(call, declared(operation, handled))
+        if (operation.dryRun && input['DryRun'] === true) {
+          call.prepared.forget(handled.output)
+          return endRefused(call, dryRunSucceeded)
+        }
+        return handled.changes.length === 0 ? endRead(call, handled.output) : endChange(call, input, handled, count)
+      })
+    })
+  }
+
+  /** Steps 4 to 6: undefined when the operation may run. */
+  function judge(call: Call<P>, input: Members): MaybeAsync<Refusal | undefined> {
+    return after(resolve(call, input, 0), (unresolved) => unresolved ?? authorizeAll(call, input) ?? admit(call))
+  }
+
+  function resolve(call: Call<P>, input: Members, from: number): MaybeAsync<Refusal | undefined> {
+    const { targets } = call.prepared.operation
+    for (let index = from; index < targets.length; index += 1) {
+      const target = targets[index]
+      if (target === undefined || target.applies?.(input) === false) continue
+      const found = target.resolve(input, call.facts, ports)
+      if (found instanceof Promise) {
+        return found.then((resource) => {
+          if (isRefusal(resource)) return resource
+          call.progress.targets[target.name] = resource
+          return resolve(call, input, index + 1)
+        })
+      }
+      if (isRefusal(found)) return found
+      call.progress.targets[target.name] = found
+    }
+    return undefined
+  }
+
+  function authorizeAll(call: Call<P>, input: Members): Refusal | undefined {
+    for (const target of call.prepared.operation.targets) {
+      const resource = call.progress.targets[target.name]
+      if (resource === undefined) continue
+      const denied = authorize(
+        call.credential.caller,
+        target.action,
+        target.crossAccount,
+        target.describe(resource, call.facts),
+        call.facts.callerArn,
+      )
+      if (denied !== undefined) return target.denial?.(resource, input) ?? denied
+    }
+    return undefined
+  }
+
+  function admit({ prepared: { operation }, progress, facts }: Call<P>): Refusal | undefined {
+    if (!gateway.quota.take(operation.quota, facts)) return throttled
+    for (const target of operation.targets) {
+      const resource = progress.targets[target.name]
+      const refused = resource === undefined ? undefined : target.admit(resource, operation.name)
+      if (refused !== undefined) return refused
+    }
+    return undefined
+  }
+
+  function handle(call: Call<P>, input: Members): MaybeAsync<Handled | Refusal> {
+    const context: ErasedContext<P> = {
+      facts: call.facts,
+      targets: call.progress.targets,
+      ports,
+      fail: refuseInHandler,
+    }
+    try {
+      const handled = call.prepared.operation.handle(context, input)
+      return handled instanceof Promise ? handled.catch(asRefusal) : handled
+    } catch (error) {
+      return asRefusal(error)
+    }
+  }
+
+  function endRefused(call: Call<P>, refused: Refusal): void {
+    if (call.progress.input !== undefined) call.prepared.forget(call.progress.input)
+    end(call, record(call, { refused, output: undefined }), render.refusal(refused, call.request.requestId))
+  }
+
+  function endRead(call: Call<P>, output: Members): void {
+    const answer = success(call, output)
+    end(call, record(call, { refused: undefined, output }), answer)
+  }
+
+  /** Sends `answer` once `text` is durable. */
+  function end(call: Call<P>, text: string, answer: Answer): void {
+    gateway.audit.append(text, (failure) => {
+      if (failure === undefined) {
+        call.respond(answer)
+        return
+      }
+      if (answer.sensitive) answer.body.fill(0)
+      gateway.failures.failed({ requestId: call.request.requestId, operation: call.prepared.operation.name }, failure)
+      call.respond(render.refusal(internal, call.request.requestId))
+    })
+  }
+
+  async function endChange(call: Call<P>, input: Members, { output, changes }: Handled, count: number): Promise<void> {
+    const { operation } = call.prepared
+    const expectations: Expectation[] = []
+    for (const target of operation.targets) {
+      const resource = call.progress.targets[target.name]
+      const seen = resource === undefined ? undefined : target.seen?.(resource)
+      if (seen !== undefined) expectations.push(seen)
+    }
+    const text = record(call, { refused: undefined, output })
+    const outcome = await gateway.committer.commit({ changes, expectations, record: text })
+    if (outcome === 'committed') {
+      call.respond(success(call, output))
+      return
+    }
+    if (count >= commitAttempts) throw new Error(`gave up after ${count} conflicting commits`)
+    for (const name of Object.keys(call.progress.targets)) Reflect.deleteProperty(call.progress.targets, name)
+    await attempt(call, input, count + 1)
+  }
+
+  function success(call: Call<P>, output: Members): Answer {
+    const { prepared, progress, request } = call
+    const body = prepared.write(output, request.requestId)
+    prepared.forget(output)
+    if (progress.input !== undefined) prepared.forget(progress.input)
+    return render.success(body, prepared.sensitive)
+  }
+
+  function record(call: Call<P>, ending: Ending): string {
+    const { prepared, request, credential, facts, progress } = call
+    return prepared.record(request, credential, facts, progress, ending)
+  }
+
+  return {
+    name: service.name,
+    protocol: service.protocol,
+    operations: [...operations.keys()],
+    has: (operation) => operations.has(operation),
+    run,
+    refuse,
+  }
+}
+
+function refuseInHandler(code: ErrorCode, message?: string): never {
+  throw new RefusalError(refusal(code, message))
+}
+
+function asRefusal(error: unknown): Refusal {
+  if (error instanceof RefusalError) return error.refusal
+  throw error
+}
+
+/** A refusal as this operation may answer it; one that it does not declare is a defect of ours. */
+function declared<P>(operation: Operation<P, Expectation, Change>, refused: Refusal): Refusal {
+  if (universal.has(refused.code) || operation.errors.includes(refused.code)) return refused
+  // Operations that do not know InvalidArnException answer a malformed ARN as any malformed identifier.
+  if (refused.code === 'InvalidArnException') return { ...refused, code: 'NotFoundException' }
+  throw new Error(`${operation.name} answered ${refused.code}, which it does not declare`)
+}
+
+/** Members of later versions: refused by name, never ignored. An empty list or `false` asks for nothing. */
+function refusedMember<P>(operation: Operation<P, Expectation, Change>, input: Members): Refusal | undefined {
+  for (const name of operation.refuses) {
+    const value = input[name]
+    if (value === undefined || value === false || (Array.isArray(value) && value.length === 0)) continue
+    return refusal('UnsupportedOperationException', `${name} is not supported by this version of Trent.`)
+  }
+  return undefined
+}

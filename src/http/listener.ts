@@ -1,0 +1,313 @@
+/**
+ * The HTTP side of one worker: reads raw bodies under a limit, routes by headers, and writes answers. Bare node:http(s)
+ * rather than a framework: there is one route, its body must stay raw bytes, and each microsecond here is paid by every
+ * request (docs/adr/0007).
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import { refusal, type Refusal } from '#aws/errors.ts'
+import { formParameter } from '#aws/query-decode.ts'
+import { clientText } from '#cloudtrail/record.ts'
+import { jsonRefusal } from '#gateway/render.ts'
+import type { Answer, IncomingRequest } from '#gateway/request.ts'
+import type { BoundService } from '#gateway/run.ts'
+import type { Random } from '#ports/edge.ts'
+import type { SecurityLog } from '#ports/audit.ts'
+import { routeOf, type Route } from './routes.ts'
+import { scopedService } from './scope.ts'
+import type { TlsMaterial } from './tls.ts'
+
+export interface ListenerOptions {
+  readonly services: readonly BoundService[]
+  readonly random: Random
+  readonly securityLog: SecurityLog
+  readonly tls: TlsMaterial | undefined
+  /** Whether `GET /metrics` answers here. */
+  readonly metrics: boolean
+  /** The Prometheus text of all workers. */
+  renderMetrics(): Promise<string>
+  /** Why the server can't serve now, or undefined when it can. */
+  notReady(): string | undefined
+  /** Counts an answer: the operation (or a fixed word where there is none), its error code, and how long it took. */
+  answered(operation: string, errorCode: string | undefined, milliseconds: number): void
+}
+
+/** Bytes of a request body, at most. The largest legitimate one is a key policy escaped in JSON, about 200 KiB. */
+export const bodyLimit = 1024 * 1024
+// Longer than the SDKs keep idle connections, so that no client meets a reset on a reused socket.
+const keepAliveMs = 75_000
+const headersTimeoutMs = 20_000
+// From the first byte of a request to its last: a slow body holds a socket, not a worker.
+const requestTimeoutMs = 30_000
+const maxHeaderBytes = 32 * 1024
+
+const tooLarge = refusal('RequestEntityTooLargeException', 'The request body is larger than 1 MiB.')
+const serialization = refusal('SerializationException')
+const unknownOperation = refusal('UnknownOperationException')
+
+/** What is known of a connection, made once. */
+interface Peer {
+  readonly ip: string
+  readonly tlsDetails: string | undefined
+  userAgent: string | undefined
+  client: string
+}
+
+export function createListener(options: ListenerOptions): Server | TlsServer {
+  const { services, random } = options
+  const jsonServices = new Map<string, BoundService>()
+  const queryServices = new Map<string, BoundService>()
+  for (const service of services) {
+    if (service.protocol.kind === 'aws-json') jsonServices.set(service.protocol.targetPrefix, service)
+    else queryServices.set(service.name, service)
+  }
+  const peers = new WeakMap<Socket, Peer>()
+
+  function onRequest(request: IncomingMessage, response: ServerResponse): void {
+    const started = performance.now()
+    const method = request.method ?? ''
+    const url = request.url ?? '/'
+    const mark = url.indexOf('?')
+    const path = mark < 0 ? url : url.slice(0, mark)
+    const query = mark < 0 ? '' : url.slice(mark + 1)
+    const { rawHeaders } = request
+    let target: string | undefined
+    let contentType: string | undefined
+    let contentLength: string | undefined
+    let userAgent: string | undefined
+    for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+      // Only the lengths of the four names are looked at closer: most headers cost one comparison.
+      const name = rawHeaders[index] ?? ''
+      if (name.length === 12) {
+        const lower = name.toLowerCase()
+        if (lower === 'x-amz-target') target = rawHeaders[index + 1]
+        else if (lower === 'content-type') contentType = rawHeaders[index + 1]
+      } else if (name.length === 14) {
+        if (name.toLowerCase() === 'content-length') contentLength = rawHeaders[index + 1]
+      } else if (name.length === 10 && name.toLowerCase() === 'user-agent') {
+        userAgent = rawHeaders[index + 1]
+      }
+    }
+    const route = routeOf(method, path, query, { target, contentType })
+    if (route.kind === 'health' || route.kind === 'metrics') {
+      request.resume()
+      answerPlain(route, response)
+      return
+    }
+    const requestId = random.requestId()
+    const peer = peerOf(request.socket, userAgent)
+    const respond = (operation: string, answer: Answer): void => {
+      options.answered(operation, answer.errorCode, performance.now() - started)
+      write(response, requestId, answer)
+    }
+    const turnAway = (refused: Refusal): void => {
+      options.securityLog.refused({
+        requestId,
+        sourceIp: peer.ip,
+        code: refused.code,
+        service: undefined,
+        operation: undefined,
+        accessKeyId: undefined,
+      })
+      respond('none', jsonRefusal(refused))
+    }
+    const overLimit = (): void => {
+      response.shouldKeepAlive = false
+      request.resume()
+      turnAway(tooLarge)
+    }
+    if (contentLength !== undefined && Number(contentLength) > bodyLimit) {
+      overLimit()
+      return
+    }
+    const serve = (body: Buffer): void => {
+      dispatch(
+        route,
+        {
+          requestId,
+          method,
+          path,
+          query,
+          rawHeaders,
+          body,
+          sourceIp: peer.ip,
+          client: peer.client,
+          tlsDetails: peer.tlsDetails,
+        },
+        respond,
+        turnAway,
+      )
+    }
+    collect(request, serve, overLimit)
+  }
+
+  function dispatch(
+    route: Route,
+    request: IncomingRequest,
+    respond: (operation: string, answer: Answer) => void,
+    turnAway: (refused: Refusal) => void,
+  ): void {
+    if (route.kind === 'aws-json') {
+      const service = jsonServices.get(route.prefix)
+      if (service === undefined) {
+        turnAway(unknownOperation)
+        return
+      }
+      const { operation } = route
+      if (service.has(operation)) service.run(operation, request, (answer) => respond(operation, answer))
+      else service.refuse(unknownOperation, operation.slice(0, 128), request, (answer) => respond('unknown', answer))
+      return
+    }
+    if (route.kind === 'aws-query') {
+      dispatchQuery(request, respond, turnAway)
+      return
+    }
+    turnAway(route.kind === 'wrong content type' ? serialization : unknownOperation)
+  }
+
+  function dispatchQuery(
+    request: IncomingRequest,
+    respond: (operation: string, answer: Answer) => void,
+    turnAway: (refused: Refusal) => void,
+  ): void {
+    const name = scopedService(request)
+    const service = name === undefined ? undefined : queryServices.get(name)
+    if (service === undefined) {
+      turnAway(
+        name === undefined
+          ? refusal('MissingAuthenticationTokenException', 'Missing Authentication Token')
+          : unknownOperation,
+      )
+      return
+    }
+    const { protocol } = service
+    const form = request.method === 'GET' ? request.query : request.body.toString('utf8')
+    const operation = formParameter(form, 'Action')
+    const version = formParameter(form, 'Version')
+    const refuse = (refused: Refusal): void =>
+      service.refuse(refused, operation?.slice(0, 128), request, (answer) => respond('unknown', answer))
+    if (operation === undefined) refuse(refusal('MissingAction', 'Missing Action'))
+    else if (!service.has(operation) || (protocol.kind === 'aws-query' && version !== protocol.version)) {
+      refuse(
+        refusal(
+          'InvalidAction',
+          `Could not find operation ${operation} for version ${version ?? 'NO_VERSION_SPECIFIED'}`,
+        ),
+      )
+    } else service.run(operation, request, (answer) => respond(operation, answer))
+  }
+
+  function answerPlain(route: Extract<Route, { kind: 'health' | 'metrics' }>, response: ServerResponse): void {
+    const text = (status: number, body: string, type = 'text/plain; charset=utf-8'): void => {
+      response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' })
+      response.end(body)
+    }
+    if (route.kind === 'health') {
+      const reason = route.check === 'ready' ? options.notReady() : undefined
+      if (reason === undefined) text(200, 'ok\n')
+      else text(503, `${reason}\n`)
+      return
+    }
+    if (!options.metrics) {
+      text(404, 'metrics are served on --metrics-listen\n')
+      return
+    }
+    options.renderMetrics().then(
+      (metrics) => text(200, metrics, 'text/plain; version=0.0.4; charset=utf-8'),
+      () => text(500, 'metrics are not available\n'),
+    )
+  }
+
+  function peerOf(socket: Socket, userAgent: string | undefined): Peer {
+    let peer = peers.get(socket)
+    if (peer === undefined) {
+      const ip = (socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, '')
+      peer = { ip, tlsDetails: tlsDetailsOf(socket), userAgent, client: clientText(ip, userAgent) }
+      peers.set(socket, peer)
+    } else if (peer.userAgent !== userAgent) {
+      peer.userAgent = userAgent
+      peer.client = clientText(peer.ip, userAgent)
+    }
+    return peer
+  }
+
+  const limits = {
+    keepAliveTimeout: keepAliveMs,
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: 5_000,
+    maxHeaderSize: maxHeaderBytes,
+    noDelay: true,
+  }
+  const server =
+    options.tls === undefined
+      ? createServer(limits, onRequest)
+      : createTlsServer({ ...limits, ...options.tls.options }, onRequest)
+  server.maxHeadersCount = 200
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    options.securityLog.refused({
+      requestId: random.requestId(),
+      sourceIp: socket.remoteAddress ?? 'unknown',
+      code: error.code ?? 'clientError',
+      service: undefined,
+      operation: undefined,
+      accessKeyId: undefined,
+    })
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    else socket.destroy()
+  })
+  return server
+}
+
+/** Reads the body; a body over the limit ends reading at once. A request that breaks off calls neither. */
+function collect(request: IncomingMessage, serve: (body: Buffer) => void, overLimit: () => void): void {
+  let first: Buffer | undefined
+  let rest: Buffer[] | undefined
+  let size = 0
+  let over = false
+  request.on('data', (chunk: Buffer) => {
+    if (over) return
+    size += chunk.length
+    if (size > bodyLimit) {
+      over = true
+      overLimit()
+    } else if (first === undefined) first = chunk
+    else (rest ??= [first]).push(chunk)
+  })
+  request.on('end', () => {
+    if (over) return
+    serve(rest === undefined ? (first ?? Buffer.alloc(0)) : Buffer.concat(rest, size))
+  })
+}
+
+function write(response: ServerResponse, requestId: string, answer: Answer): void {
+  const { body } = answer
+  if (response.destroyed) {
+    if (answer.sensitive) body.fill(0)
+    return
+  }
+  response.writeHead(answer.status, [
+    'x-amzn-RequestId',
+    requestId,
+    'Cache-Control',
+    'no-cache, no-store, must-revalidate, private',
+    'Expires',
+    '0',
+    'Pragma',
+    'no-cache',
+    'Content-Type',
+    answer.contentType,
+    'Content-Length',
+    String(body.length),
+  ])
+  if (answer.sensitive) response.end(body, () => body.fill(0))
+  else response.end(body)
+}
+
+/** The record's `tlsDetails`. */
+function tlsDetailsOf(socket: Socket): string | undefined {
+  if (!(socket instanceof TLSSocket)) return undefined
+  return JSON.stringify({ tlsVersion: socket.getProtocol() ?? 'unknown', cipherSuite: socket.getCipher().standardName })
+}

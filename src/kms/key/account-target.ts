@@ -1,0 +1,60 @@
+/** The account itself as a target: what only the policies of the caller decide. */
+import { keyArn } from '#aws/arn.ts'
+import { isRefusal, refusal } from '#aws/errors.ts'
+import type { Target } from '#aws/operation.ts'
+import type { AccountId } from '#base/brand.ts'
+import { after } from '#base/maybe-async.ts'
+import type { LiveKey } from '#ports/key-directory.ts'
+import type { Expectation } from '#records/change.ts'
+import type { KmsPorts } from '../operation.ts'
+import { parseKeyIdentifier } from './identifier.ts'
+
+/** The account's own resources as a whole: CreateKey, ListKeys, GenerateRandom. Only the caller's policies decide. */
+export function accountWide(rule: {
+  readonly action: `kms:${string}`
+}): Target<KmsPorts, unknown, AccountId, Expectation> {
+  return {
+    action: rule.action,
+    crossAccount: false,
+    resolve: (_input, facts) => facts.account,
+    describe: (account) => ({ arn: '*', account, policy: { kind: 'identity' } }),
+    admit: () => undefined,
+    audited: () => undefined,
+  }
+}
+
+/**
+ * The account's own resources, narrowed down to one key when `member` is sent: ListAliases. The key is a filter, not a
+ * resource that is acted on, so its policy has no say and the record does not name it.
+ */
+export function accountNarrowedTo<const M extends string>(
+  member: M,
+  rule: { readonly action: `kms:${string}` },
+): Target<
+  KmsPorts,
+  Readonly<Partial<Record<M, string | undefined>>>,
+  { readonly account: AccountId; readonly key: LiveKey | undefined },
+  Expectation
+> {
+  return {
+    action: rule.action,
+    crossAccount: false,
+    resolve: (input, facts, ports) => {
+      const { account } = facts
+      const text: string | undefined = input[member]
+      if (text === undefined) return { account, key: undefined }
+      const identifier = parseKeyIdentifier(text, facts, false)
+      if (isRefusal(identifier)) return identifier
+      // Without aliases there is no other kind; the compiler can't know.
+      if (identifier.kind === 'alias') return refusal('NotFoundException', `Invalid keyId '${text}'`)
+      const { place, keyId } = identifier
+      const missing = refusal('NotFoundException', `Key '${keyArn(place.region, place.account, keyId)}' does not exist`)
+      // Of other accounts' keys nothing is listed, and nothing is said.
+      if (place.account !== account) return missing
+      return after(ports.directory.key(place, keyId), (key) => (key === undefined ? missing : { account, key }))
+    },
+    describe: ({ account }) => ({ arn: '*', account, policy: { kind: 'identity' } }),
+    admit: () => undefined,
+    audited: () => undefined,
+  }
+}

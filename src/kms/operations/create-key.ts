@@ -1,0 +1,130 @@
+/**
+ * CreateKey. There is no client token at AWS: a repeated request makes another key. What later versions bring (other specs,
+ * origins, policies, multi-Region keys, key stores) is refused by name.
+ */
+import { boolean, optional } from '#aws/shape.ts'
+import { keyArn } from '#aws/arn.ts'
+import { parseKeyId } from '#base/brand.ts'
+import { after } from '#base/maybe-async.ts'
+import type { KeyRecord } from '#records/key.ts'
+import { accountWide } from '../key/account-target.ts'
+import { defaultKeyPolicy } from '../key/default-policy.ts'
+import { placeOf } from '../key/identifier.ts'
+import { KeyMetadata, keyMetadata } from '../key/metadata.ts'
+import { refuseSpec, refuseUnservedSpec, unserved } from '../key/spec.ts'
+import { mergeTags } from '../key/tags.ts'
+import { keyResourceType } from '../key/target.ts'
+import { CustomerMasterKeySpecType, CustomKeyStoreIdType, DescriptionType, KeySpecType } from '../members.ts'
+import { KeyUsageType, OriginType, PolicyType, TagList, XksKeyIdType } from '../members.ts'
+import { changeOperation } from '../operation.ts'
+
+export const CreateKey = changeOperation({
+  name: 'CreateKey',
+  effect: 'change',
+  input: {
+    Policy: optional(PolicyType),
+    Description: optional(DescriptionType),
+    KeyUsage: optional(KeyUsageType),
+    CustomerMasterKeySpec: optional(CustomerMasterKeySpecType),
+    KeySpec: optional(KeySpecType),
+    Origin: optional(OriginType),
+    CustomKeyStoreId: optional(CustomKeyStoreIdType),
+    BypassPolicyLockoutSafetyCheck: optional(boolean()),
+    Tags: optional(TagList),
+    MultiRegion: optional(boolean()),
+    XksKeyId: optional(XksKeyIdType),
+  },
+  output: { KeyMetadata },
+  targets: {
+    account: accountWide({ action: 'kms:CreateKey' }),
+    tags: {
+      ...accountWide({ action: 'kms:TagResource' }),
+      applies: ({ Tags = [] }: { readonly Tags?: readonly unknown[] | undefined }) => Tags.length > 0,
+    },
+  },
+  refuses: ['Policy', 'CustomKeyStoreId', 'BypassPolicyLockoutSafetyCheck', 'MultiRegion', 'XksKeyId'],
+  check: (input) =>
+    refuseSpec(input) ??
+    refuseUnservedSpec(input) ??
+    (input.Origin === undefined || input.Origin === 'AWS_KMS' ? undefined : unserved('Origin', input.Origin)),
+  conditions: [
+    'aws:RequestTag',
+    'aws:TagKeys',
+    'kms:BypassPolicyLockoutSafetyCheck',
+    'kms:KeyOrigin',
+    'kms:KeySpec',
+    'kms:KeyUsage',
+    'kms:MultiRegion',
+    'kms:MultiRegionKeyType',
+  ],
+  grantable: [],
+  dryRun: false,
+  quota: 'CreateKey',
+  errors: [
+    'DependencyTimeoutException',
+    'InvalidArnException',
+    'KMSInternalException',
+    'LimitExceededException',
+    'MalformedPolicyDocumentException',
+    'TagException',
+    'UnsupportedOperationException',
+  ],
+  audit: {
+    readOnly: false,
+    request: ['Tags'],
+    requestExtra: ({
+      Description = '',
+      KeyUsage = 'ENCRYPT_DECRYPT',
+      CustomerMasterKeySpec,
+      KeySpec = CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT',
+      Origin = 'AWS_KMS',
+      MultiRegion = false,
+      BypassPolicyLockoutSafetyCheck = false,
+      Policy,
+      CustomKeyStoreId,
+      XksKeyId,
+    }) => ({
+      Description,
+      KeyUsage,
+      CustomerMasterKeySpec: CustomerMasterKeySpec ?? KeySpec,
+      KeySpec,
+      Origin,
+      MultiRegion,
+      BypassPolicyLockoutSafetyCheck,
+      ...(Policy === undefined ? {} : { Policy }),
+      ...(CustomKeyStoreId === undefined ? {} : { CustomKeyStoreId }),
+      ...(XksKeyId === undefined ? {} : { XksKeyId }),
+    }),
+    created: ({ account }, { KeyMetadata: { Arn = '' } }) => ({ arn: Arn, account, type: keyResourceType }),
+    response: ['KeyMetadata'],
+  },
+  handle({ facts, ports, fail }, { Description = '', Tags = [] }) {
+    const place = placeOf(facts)
+    const tags = mergeTags([], Tags, fail)
+    const keyId = parseKeyId(ports.random.uuid())
+    if (keyId === undefined) throw new TypeError('the source of random UUIDs gave something else')
+    const owner = {
+      ...place,
+      keyId,
+      creationDate: facts.now,
+      origin: 'AWS_KMS',
+      keySpec: 'SYMMETRIC_DEFAULT',
+      keyUsage: 'ENCRYPT_DECRYPT',
+    } as const
+    return after(ports.keyStore.generate(owner), (material) => {
+      const key: KeyRecord = {
+        ...owner,
+        description: Description,
+        keyManager: 'CUSTOMER',
+        state: { kind: 'Enabled' },
+        tags,
+        policy: defaultKeyPolicy(place),
+        currentMaterialId: material.materialId,
+      }
+      return {
+        output: { KeyMetadata: keyMetadata(key, keyArn(place.region, place.account, keyId)) },
+        changes: [{ kind: 'key added', key, material }],
+      }
+    })
+  },
+})

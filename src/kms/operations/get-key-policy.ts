@@ -1,0 +1,38 @@
+/** GetKeyPolicy: the key policy as text, in any key state. */
+import { optional } from '#aws/shape.ts'
+import { defaultPolicyName } from '../key/default-policy.ts'
+import { keyIn } from '../key/target.ts'
+import { KeyIdType, PolicyNameType, PolicyType } from '../members.ts'
+import { readOperation } from '../operation.ts'
+
+export const GetKeyPolicy = readOperation({
+  name: 'GetKeyPolicy',
+  effect: 'read',
+  input: { KeyId: KeyIdType, PolicyName: optional(PolicyNameType) },
+  output: { Policy: PolicyType, PolicyName: PolicyNameType },
+  targets: {
+    key: keyIn('KeyId', {
+      action: 'kms:GetKeyPolicy',
+      aliases: false,
+      crossAccount: false,
+      states: 'any',
+      usage: 'any',
+    }),
+  },
+  conditions: [],
+  grantable: [],
+  dryRun: false,
+  quota: 'GetKeyPolicy',
+  errors: [
+    'DependencyTimeoutException',
+    'InvalidArnException',
+    'KMSInternalException',
+    'KMSInvalidStateException',
+    'NotFoundException',
+  ],
+  audit: { readOnly: true, request: ['KeyId', 'PolicyName'], response: [] },
+  handle({ targets: { key }, fail }, { PolicyName = defaultPolicyName }) {
+    if (PolicyName !== defaultPolicyName) fail('NotFoundException', 'No such policy exists')
+    return { Policy: key.record.policy, PolicyName }
+  },
+})

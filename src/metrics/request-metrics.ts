@@ -1,0 +1,117 @@
+/**
+ * Counters of requests in shared memory, one row per worker: the request path adds to numbers that it alone writes, and any
+ * worker can render the sum of all rows.
+ */
+import type { Registry } from 'prom-client'
+
+const outcomes = ['success', 'client_error', 'server_error', 'throttled'] as const
+export type Outcome = (typeof outcomes)[number]
+
+// Seconds; an Encrypt takes well under a millisecond, a commit a few.
+const bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
+// Per operation: one count per outcome, one per bucket and the overflow, the sum of seconds.
+const cells = outcomes.length + bounds.length + 2
+
+/** Memory for `workers` rows over `operations`. */
+export function allocateMetrics(workers: number, operations: readonly string[]): SharedArrayBuffer {
+  return new SharedArrayBuffer(workers * operations.length * cells * Float64Array.BYTES_PER_ELEMENT)
+}
+
+export class RequestMetrics {
+  readonly #all: Float64Array
+  readonly #operations: readonly string[]
+  readonly #index: ReadonlyMap<string, number>
+  readonly #row: number
+  readonly #rowLength: number
+
+  /** `worker` is this thread's row. */
+  constructor(shared: SharedArrayBuffer, operations: readonly string[], worker: number) {
+    this.#all = new Float64Array(shared)
+    this.#operations = operations
+    this.#index = new Map(operations.map((name, index) => [name, index]))
+    this.#rowLength = operations.length * cells
+    this.#row = worker * this.#rowLength
+  }
+
+  /** Counts one answer. An operation that is not in the table is not counted: strangers can't add names. */
+  count(operation: string, outcome: Outcome, milliseconds: number): void {
+    const index = this.#index.get(operation)
+    if (index === undefined) return
+    const start = this.#row + index * cells
+    this.#add(start + outcomes.indexOf(outcome), 1)
+    const seconds = milliseconds / 1000
+    let bucket = 0
+    while (bucket < bounds.length && seconds > (bounds[bucket] ?? Infinity)) bucket += 1
+    this.#add(start + outcomes.length + bucket, 1)
+    this.#add(start + cells - 1, seconds)
+  }
+
+  #add(at: number, value: number): void {
+    this.#all[at] = (this.#all[at] ?? 0) + value
+  }
+
+  /** The Prometheus text (exposition format 0.0.4) of all workers, with the process's own metrics. */
+  async render(): Promise<string> {
+    // Loaded at the first scrape: a server that nobody scrapes does not pay for it.
+    const { Registry: PromRegistry, collectDefaultMetrics, Gauge, Counter } = await import('prom-client')
+    this.#registry ??= (() => {
+      const registry = new PromRegistry()
+      collectDefaultMetrics({ register: registry })
+      const requests = new Counter({
+        name: 'trent_requests_total',
+        help: 'Answered requests by operation and outcome.',
+        labelNames: ['operation', 'outcome'],
+        registers: [registry],
+        collect: () => {
+          requests.reset()
+          for (const [index, operation] of this.#operations.entries()) {
+            for (const [at, outcome] of outcomes.entries()) {
+              const value = this.#sum(index * cells + at)
+              if (value > 0) requests.inc({ operation, outcome }, value)
+            }
+          }
+        },
+      })
+      const buckets = new Gauge({
+        name: 'trent_request_duration_seconds_bucket',
+        help: 'Time from the head of a request to its answer, cumulative by upper bound.',
+        labelNames: ['operation', 'le'],
+        registers: [registry],
+        collect: () => {
+          buckets.reset()
+          for (const [index, operation] of this.#operations.entries()) {
+            let total = 0
+            const start = index * cells + outcomes.length
+            for (let at = 0; at <= bounds.length; at += 1) {
+              total += this.#sum(start + at)
+              if (total > 0) buckets.set({ operation, le: String(bounds[at] ?? '+Inf') }, total)
+            }
+          }
+        },
+      })
+      const seconds = new Counter({
+        name: 'trent_request_duration_seconds_sum',
+        help: 'Sum of the times of answered requests.',
+        labelNames: ['operation'],
+        registers: [registry],
+        collect: () => {
+          seconds.reset()
+          for (const [index, operation] of this.#operations.entries()) {
+            const value = this.#sum(index * cells + cells - 1)
+            if (value > 0) seconds.inc({ operation }, value)
+          }
+        },
+      })
+      return registry
+    })()
+    return this.#registry.metrics()
+  }
+
+  #registry: Registry | undefined
+
+  #sum(offset: number): number {
+    let total = 0
+    for (let at = offset; at < this.#all.length; at += this.#rowLength) total += this.#all[at] ?? 0
+    return total
+  }
+}

@@ -1,0 +1,22 @@
+/** The trail, as the request path sees it. */
+export interface AuditSink {
+  /**
+   * Appends one record (JSON text of one CloudTrail record) and calls `done` once it is durable, or with the reason why it
+   * is not. Records of requests that come in together become durable together.
+   */
+  append(record: string, done: (failure: Error | undefined) => void): void
+}
+
+/** Requests refused before a caller is known: bounded, rate-limited, apart from the trail, so that strangers can't fill it. */
+export interface SecurityLog {
+  refused(event: SecurityEvent): void
+}
+export interface SecurityEvent {
+  readonly requestId: string
+  readonly sourceIp: string
+  readonly code: string
+  readonly service: string | undefined
+  readonly operation: string | undefined
+  /** As claimed, unverified; at most 128 characters. */
+  readonly accessKeyId: string | undefined
+}

@@ -1,0 +1,23 @@
+import type { AliasName, KeyArn, KeyId } from '#base/brand.ts'
+import type { MaybeAsync } from '#base/maybe-async.ts'
+import type { AliasRecord, KeyRecord, Place, Stored } from '#records/key.ts'
+import type { SymmetricMaterial } from './key-store.ts'
+
+/** A key as requests use it: its record and what is derived from it once per load. */
+export interface LiveKey {
+  readonly record: Stored<KeyRecord>
+  readonly arn: KeyArn
+}
+
+/**
+ * Keys, aliases and opened key material by name, cached and never stale: what was committed before an answer left is seen
+ * by every later lookup, in any worker.
+ */
+export interface KeyDirectory {
+  key(place: Place, keyId: KeyId): MaybeAsync<LiveKey | undefined>
+  alias(place: Place, name: AliasName): MaybeAsync<Stored<AliasRecord> | undefined>
+  /** The key's current material. Throws IntegrityError when it is missing or not what was wrapped. */
+  currentMaterial(key: LiveKey): MaybeAsync<SymmetricMaterial>
+  /** The key's material whose id begins with `prefix` (16 hex digits), or undefined when the key has none such. */
+  material(key: LiveKey, prefix: string): MaybeAsync<SymmetricMaterial | undefined>
+}

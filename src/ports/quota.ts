@@ -1,0 +1,6 @@
+import type { Place } from '#records/key.ts'
+
+/** Counts requests against an account's rates. `false` means over the rate: the request is throttled. */
+export interface QuotaMeter {
+  take(bucket: string, place: Place): boolean
+}

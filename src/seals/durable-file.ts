@@ -1,0 +1,33 @@
+import { open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Random } from '#ports/edge.ts'
+
+/**
+ * Puts a file with `content` at `path` so that after a crash there is the whole file or none, and nobody else could open it
+ * in between: written beside its place with `mode`, flushed, renamed, and the directory flushed as well. Replaces what is
+ * there. Errors are those of node:fs.
+ */
+export async function writeDurably(path: string, content: Buffer, mode: number, random: Random): Promise<void> {
+  const temporary = `${path}.${random.bytes(8).toString('hex')}.tmp`
+  const file = await open(temporary, 'wx', mode)
+  try {
+    try {
+      await file.writeFile(content)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+  // Windows can't open a directory, and needs no flush of one.
+  if (process.platform === 'win32') return
+  const directory = await open(dirname(path), 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}

@@ -1,0 +1,77 @@
+/** The first start on an empty data directory creates the installation: root key, account, root user with one access key. */
+import type { AccessKeyId, AccountId } from '#base/brand.ts'
+import { parseAccessKeyId, parseAccountId } from '#base/brand.ts'
+import type { Settings } from '#config/settings.ts'
+import { openHierarchy, wrapDomainKey, keyLength } from '#crypto/key-hierarchy.ts'
+import { ivLength } from '#crypto/aead.ts'
+import { wrapSecret } from '#keystores/software/secret-wrap.ts'
+import type { Random } from '#ports/edge.ts'
+import type { AccessKeyRecord } from '#records/identity.ts'
+import { writeDurably } from '#seals/durable-file.ts'
+import type { Unsealed } from '#seals/seal.ts'
+import { openAnchor } from '#storage/anchor.ts'
+import { createInstallation } from '#storage/sqlite/installation.ts'
+import { anchorFile, credentialsFile, databaseFile } from './files.ts'
+
+// Base32 as AWS uses it in access key ids; base64's alphabet in secrets.
+const idAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
+/** `AKIA` and 16 characters of base32: 80 random bits. */
+function newAccessKeyId(random: Random): AccessKeyId {
+  let text = 'AKIA'
+  for (const byte of random.bytes(16)) text += idAlphabet[byte & 31] ?? ''
+  const id = parseAccessKeyId(text)
+  if (id === undefined) throw new Error('a new access key id does not parse')
+  return id
+}
+
+/** Twelve digits, the first not zero, as AWS's are mostly. */
+function newAccountId(random: Random): AccountId {
+  const number = 100_000_000_000n + (random.bytes(8).readBigUInt64BE() % 900_000_000_000n)
+  const account = parseAccountId(number.toString())
+  if (account === undefined) throw new Error('a new account id does not parse')
+  return account
+}
+
+/** Creates the installation. The caller holds the directory's lock, has the seal open, and keeps the root key. */
+export async function createFirstInstallation(
+  settings: Settings,
+  { root, installationId }: Unsealed,
+  random: Random,
+  now: number,
+): Promise<void> {
+  const domainKey = random.bytes(keyLength)
+  const wrapped = wrapDomainKey(root, installationId, 1, domainKey, random.bytes(ivLength))
+  domainKey.fill(0)
+  const hierarchy = openHierarchy(root, installationId, [wrapped], 1)
+  const account = settings.account ?? newAccountId(random)
+  const accessKeyId = settings.rootAccessKey?.id ?? newAccessKeyId(random)
+  // 40 characters of base64, as AWS's secrets are: 240 random bits.
+  const secret = Buffer.from(settings.rootAccessKey?.secret ?? random.bytes(30).toString('base64'), 'utf8')
+  const accessKey: AccessKeyRecord = {
+    accessKeyId,
+    account,
+    principal: { kind: 'root' },
+    status: 'Active',
+    creationDate: now,
+    ...wrapSecret(hierarchy, random, { account, accessKeyId }, secret),
+  }
+  const credentials = Buffer.from(
+    `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secret.toString('utf8')}\n`,
+    'utf8',
+  )
+  // Before the installation exists: a start that ends in between leaves none, and the next one writes another key here.
+  await writeDurably(credentialsFile(settings.dataDir), credentials, 0o600, random)
+  credentials.fill(0)
+  secret.fill(0)
+  openAnchor(settings.anchor ?? anchorFile(settings.dataDir), hierarchy.stateMac, 'new').close()
+  createInstallation({
+    file: databaseFile(settings.dataDir),
+    keys: hierarchy,
+    created: now,
+    domainKey: wrapped,
+    account: { account, creationDate: now },
+    accessKey,
+    records: [],
+  })
+}

@@ -1,0 +1,50 @@
+/** What worker threads and the primary thread, which writes, say to each other. */
+import type { Address, Settings } from '#config/settings.ts'
+import type { TlsMaterial } from '#http/tls.ts'
+import type { Commit, CommitOutcome } from '#ports/storage.ts'
+import type { SecurityEvent } from '#ports/audit.ts'
+
+/** What a worker thread is started with. */
+export interface WorkerStart {
+  readonly index: number
+  readonly settings: Settings
+  /** Where the installation's keys are in clear for the moment of the hand-over (crypto/key-hierarchy.ts). */
+  readonly hierarchy: SharedArrayBuffer
+  readonly slots: SharedArrayBuffer
+  readonly clockOffset: SharedArrayBuffer
+  readonly metrics: SharedArrayBuffer
+  /** Set by the primary when the server can't serve: index 0 is 1 then. */
+  readonly readiness: SharedArrayBuffer
+  readonly listen: Address
+  readonly metricsListen: Address | undefined
+  readonly tls: TlsMaterial | undefined
+  readonly cacheDirectory: string | undefined
+}
+
+export interface PageMessage {
+  readonly kind: 'page'
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly count: number
+  readonly minMs: number
+  readonly maxMs: number
+}
+
+export type ToPrimary =
+  | PageMessage
+  | { readonly kind: 'commit'; readonly id: number; readonly commit: Commit }
+  | { readonly kind: 'refused'; readonly event: SecurityEvent }
+  | { readonly kind: 'listening'; readonly port: number }
+  | { readonly kind: 'cannot listen'; readonly code: string; readonly message: string }
+  | { readonly kind: 'drained' }
+
+export type ToWorker =
+  /** Answers pages in the order in which they were sent; the text says why a page is stored nowhere. */
+  | { readonly kind: 'page stored'; readonly failure: string | undefined }
+  | {
+      readonly kind: 'commit done'
+      readonly id: number
+      readonly outcome: CommitOutcome | undefined
+      readonly failure: string
+    }
+  | { readonly kind: 'drain' }
+  | { readonly kind: 'tls'; readonly tls: TlsMaterial }

@@ -1,0 +1,102 @@
+/** The worker threads as the primary sees them: started alike, served by the writer, drained together. */
+import { Worker } from 'node:worker_threads'
+import type { SecurityLogFile } from '#audit/security-log.ts'
+import type { Address } from '#config/settings.ts'
+import type { TlsMaterial } from '#http/tls.ts'
+import type { ToPrimary, ToWorker, WorkerStart } from './messages.ts'
+import { cannotListen } from './port-guard.ts'
+import type { Writer } from './writer.ts'
+
+export type PoolStart = Omit<WorkerStart, 'index' | 'hierarchy'> & {
+  /** A copy of the installation's keys for one thread, which overwrites it. */
+  hierarchy(): SharedArrayBuffer
+}
+
+interface Member {
+  readonly worker: Worker
+  readonly listening: PromiseWithResolvers<void>
+  readonly drained: PromiseWithResolvers<void>
+}
+
+// What is in flight is milliseconds of work; a client that never reads its answer must not hold the server for ever.
+const drainLimitMs = 10_000
+
+export class WorkerPool {
+  readonly #members: readonly Member[]
+  readonly #listen: Address
+  #stopping = false
+
+  constructor(start: PoolStart, writer: Writer, securityLog: SecurityLogFile, failed: (error: unknown) => void) {
+    const { hierarchy, ...common } = start
+    this.#listen = start.listen
+    this.#members = Array.from({ length: start.settings.workers }, (_, index) => {
+      const workerData: WorkerStart = { ...common, hierarchy: hierarchy(), index }
+      const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData, name: `worker ${index}` })
+      const member: Member = { worker, listening: Promise.withResolvers(), drained: Promise.withResolvers() }
+      worker.on('message', (message: ToPrimary) => this.#receive(member, message, writer, securityLog))
+      worker.on('error', (error) => {
+        member.listening.reject(error)
+        failed(error)
+      })
+      worker.on('exit', (code) => {
+        member.drained.resolve()
+        if (!this.#stopping) failed(new Error(`worker ${index} ended with code ${code}`))
+      })
+      return member
+    })
+  }
+
+  #receive(member: Member, message: ToPrimary, writer: Writer, securityLog: SecurityLogFile): void {
+    const answer = (reply: ToWorker): void => member.worker.postMessage(reply)
+    switch (message.kind) {
+      case 'page':
+        writer.page(message, (failure) => answer({ kind: 'page stored', failure: failure?.message }))
+        break
+      case 'commit':
+        writer.commit(message.commit, (outcome) =>
+          answer(
+            outcome instanceof Error
+              ? { kind: 'commit done', id: message.id, outcome: undefined, failure: outcome.message }
+              : { kind: 'commit done', id: message.id, outcome, failure: '' },
+          ),
+        )
+        break
+      case 'refused':
+        securityLog.refused(message.event)
+        break
+      case 'listening':
+        member.listening.resolve()
+        break
+      case 'cannot listen':
+        member.listening.reject(
+          cannotListen(this.#listen, Object.assign(new Error(message.message), { code: message.code })),
+        )
+        break
+      case 'drained':
+        member.drained.resolve()
+        break
+    }
+  }
+
+  /** Resolves when every worker listens; rejects with a ListenError. */
+  async listening(): Promise<void> {
+    await Promise.all(this.#members.map(({ listening }) => listening.promise))
+  }
+
+  renewTls(tls: TlsMaterial): void {
+    for (const { worker } of this.#members) worker.postMessage({ kind: 'tls', tls } satisfies ToWorker)
+  }
+
+  /** Every worker stops accepting and answers what it has; then the threads end. */
+  async drain(): Promise<void> {
+    this.#stopping = true
+    for (const { worker } of this.#members) worker.postMessage({ kind: 'drain' } satisfies ToWorker)
+    let timer: NodeJS.Timeout | undefined
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, drainLimitMs)
+    })
+    await Promise.race([Promise.all(this.#members.map(({ drained }) => drained.promise)), limit])
+    clearTimeout(timer)
+    await Promise.all(this.#members.map(({ worker }) => worker.terminate()))
+  }
+}

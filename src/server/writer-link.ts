@@ -1,0 +1,79 @@
+/** A worker's side of the link to the writer: the AuditSink and Committer ports over messages. */
+import type { MessagePort } from 'node:worker_threads'
+import { PageBuffer, type Done } from '#audit/page-buffer.ts'
+import type { AuditSink } from '#ports/audit.ts'
+import type { Clock } from '#ports/edge.ts'
+import type { Commit, CommitOutcome, Committer } from '#ports/storage.ts'
+import type { ToPrimary, ToWorker } from './messages.ts'
+
+interface Waiting {
+  resolve(outcome: CommitOutcome): void
+  reject(failure: Error): void
+}
+
+export class WriterLink implements AuditSink, Committer {
+  readonly #port: MessagePort
+  readonly #buffer: PageBuffer
+  readonly #commits = new Map<number, Waiting>()
+  #lastCommit = 0
+  /** The records of the page that is being stored; one at a time, so that what comes meanwhile shares the next one. */
+  #storing: readonly Done[] | undefined
+  #scheduled = false
+
+  constructor(port: MessagePort, clock: Clock) {
+    this.#port = port
+    this.#buffer = new PageBuffer(clock)
+  }
+
+  append(record: string, done: Done): void {
+    this.#buffer.append(record, done)
+    this.#schedule()
+  }
+
+  commit(commit: Commit): Promise<CommitOutcome> {
+    const id = (this.#lastCommit += 1)
+    return new Promise((resolve, reject) => {
+      this.#commits.set(id, { resolve, reject })
+      this.#send({ kind: 'commit', id, commit }, [])
+    })
+  }
+
+  /** Requests whose record or change is not stored yet. */
+  get waiting(): number {
+    return this.#commits.size + this.#buffer.count + (this.#storing?.length ?? 0)
+  }
+
+  receive(message: Extract<ToWorker, { readonly kind: 'page stored' | 'commit done' }>): void {
+    if (message.kind === 'page stored') {
+      const dones = this.#storing ?? []
+      this.#storing = undefined
+      const failure = message.failure === undefined ? undefined : new Error(message.failure)
+      for (const done of dones) done(failure)
+      if (this.#buffer.count > 0) this.#schedule()
+      return
+    }
+    const waiting = this.#commits.get(message.id)
+    this.#commits.delete(message.id)
+    if (message.outcome === undefined) waiting?.reject(new Error(message.failure))
+    else waiting?.resolve(message.outcome)
+  }
+
+  // At the end of this turn of the event loop: the requests that came in with one read of the sockets share a page.
+  #schedule(): void {
+    if (this.#scheduled || this.#storing !== undefined) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      if (this.#storing !== undefined) return
+      const page = this.#buffer.take()
+      if (page === undefined) return
+      this.#storing = page.dones
+      const { bytes, count, minMs, maxMs } = page
+      this.#send({ kind: 'page', bytes, count, minMs, maxMs }, [bytes.buffer])
+    })
+  }
+
+  #send(message: ToPrimary, transfer: readonly ArrayBuffer[]): void {
+    this.#port.postMessage(message, [...transfer])
+  }
+}

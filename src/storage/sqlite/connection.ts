@@ -1,0 +1,222 @@
+/** Opening database files, and telling an operator what SQLite's failures mean. */
+import { accessSync, closeSync, constants, existsSync, openSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { IntegrityError } from '#base/integrity-error.ts'
+import { StorageError } from '../storage-error.ts'
+
+/** Marks a file as ours in SQLite's header ("Trnt"), so that another program's database is never touched. */
+export const applicationId = 0x54726e74
+
+const onlyRead =
+  'may only be read. The file, its directory and the file system must be writable for the user that runs the service.'
+
+/** SQLite's primary result codes (https://www.sqlite.org/rescode.html); extended codes carry them in the low byte. */
+const resultCode = {
+  permission: 3,
+  busy: 5,
+  locked: 6,
+  readOnly: 8,
+  inputOutput: 10,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  notADatabase: 26,
+} as const
+
+const sqliteConstraint = 19
+
+/** SQLite's result code of `error`, or undefined when it is none of SQLite's. */
+export function sqliteCode(error: unknown): number | undefined {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : undefined
+}
+
+/** Whether `error` says that a row would be there twice, or would refer to one that isn't there. */
+export function isConstraintFailure(error: unknown): boolean {
+  return ((sqliteCode(error) ?? 0) & 0xff) === sqliteConstraint
+}
+
+/** `error` as an error an operator can act on. `doing` completes "The database FILE could not be ...". */
+export function storageError(error: unknown, file: string, doing: string): Error {
+  if (error instanceof StorageError || error instanceof IntegrityError) return error
+  if (error instanceof RangeError && 'code' in error && error.code === 'ERR_OUT_OF_RANGE') {
+    // node:sqlite's word for an integer beyond what a number holds, which we never store.
+    return new IntegrityError(`The database ${file} has a number in it that was never stored there.`)
+  }
+  const code = sqliteCode(error)
+  if (code === undefined) return error instanceof Error ? error : new Error(String(error))
+  const what = `The database ${file} could not be ${doing}`
+  const options = { cause: error }
+  switch (code & 0xff) {
+    case resultCode.notADatabase:
+      return new StorageError(
+        'damaged',
+        `${what}: the file is not an SQLite database. It was left as it is; restore it from a backup, or move it away if it does not belong here.`,
+        options,
+      )
+    case resultCode.corrupt:
+      return new StorageError(
+        'damaged',
+        `${what}: the file is damaged. Stop the service, keep a copy of the directory, check the disk, and restore the database from a backup.`,
+        options,
+      )
+    case resultCode.full:
+      return new StorageError(
+        'full',
+        `${what}: the disk is full. Nothing was stored; free space on the file system that holds it and try again.`,
+        options,
+      )
+    case resultCode.readOnly:
+    case resultCode.permission:
+      return new StorageError('read-only', `${what}: it ${onlyRead}`, options)
+    case resultCode.busy:
+    case resultCode.locked:
+      return new StorageError(
+        'busy',
+        `${what}: another program holds a lock on it. Only one service may use the directory; end the other program, for example an open sqlite3 shell.`,
+        options,
+      )
+    case resultCode.cannotOpen:
+      return new StorageError(
+        'unreachable',
+        `${what}: it cannot be opened. The directory must exist and the user that runs the service must be able to write to it, even for reading.`,
+        options,
+      )
+    case resultCode.inputOutput:
+      return new StorageError(
+        'failed',
+        `${what}: reading or writing failed (SQLite code ${code}). Nothing is acknowledged that was not stored; check the disk and the file system.`,
+        options,
+      )
+    default:
+      return new StorageError('failed', `${what} (SQLite code ${code}).`, options)
+  }
+}
+
+/** Runs `work`; what SQLite throws becomes a StorageError. */
+export function guarded<T>(file: string, doing: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw storageError(error, file, doing)
+  }
+}
+
+/** Runs `work` in one transaction: all of it is stored, or nothing when it throws. */
+export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    const result = work()
+    db.exec('COMMIT')
+    return result
+  } catch (error) {
+    rollBack(db)
+    throw error
+  }
+}
+
+/** Ends the transaction without storing anything; SQLite may have ended it itself, as it does when the disk is full. */
+export function rollBack(db: DatabaseSync): void {
+  if (db.isTransaction) db.exec('ROLLBACK')
+}
+
+function isMissingOrEmpty(file: string): boolean {
+  return !existsSync(file) || statSync(file).size === 0
+}
+
+/** Throws unless the file is an SQLite database of ours (or an empty one). Reads the header only. */
+function checkOwner(db: DatabaseSync, file: string): void {
+  const id = db.prepare('PRAGMA application_id').get()?.['application_id']
+  if (id === applicationId) return
+  const tables = db.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.['count']
+  if (id === 0 && tables === 0) return
+  throw new StorageError(
+    'not ours',
+    `The database ${file} was not made by this service. It was left as it is; move it away or choose another data directory.`,
+  )
+}
+
+/** Only a connection for reading: it can't change anything. The caller closes it. Throws StorageError. */
+export function openForReading(file: string): DatabaseSync {
+  if (isMissingOrEmpty(file)) throw missing(file)
+  return guarded(file, 'opened', () => {
+    const db = new DatabaseSync(file, { readOnly: true, timeout: busyTimeout })
+    return orClose(db, () => {
+      checkOwner(db, file)
+      db.exec('PRAGMA trusted_schema = OFF')
+    })
+  })
+}
+
+/** Milliseconds to wait for a lock that a checkpoint or a backup holds. */
+const busyTimeout = 5_000
+
+/**
+ * The connection for writing; the caller holds the directory's lock and closes it. `create` makes the file (mode 0600) when
+ * there is none. Nothing is written to a file that isn't ours. Throws StorageError.
+ */
+export function openForWriting(file: string, create: boolean): DatabaseSync {
+  if (isMissingOrEmpty(file)) {
+    if (!create) throw missing(file)
+    createFile(file)
+  }
+  refuseReadOnly(file)
+  return guarded(file, 'opened for writing', () => {
+    const db = new DatabaseSync(file, { timeout: busyTimeout })
+    return orClose(db, () => {
+      checkOwner(db, file)
+      // What a commit acknowledges survives a power failure: FULL syncs the log at each commit, fullfsync makes macOS
+      // reach the disk itself. Deleted content is overwritten, because key material is among it.
+      db.exec('PRAGMA journal_mode = WAL')
+      db.exec('PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON')
+      db.exec('PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON')
+      // Whether it can really be written to shows now and not at the first change.
+      db.exec('BEGIN IMMEDIATE')
+      db.exec('ROLLBACK')
+    })
+  })
+}
+
+// SQLite opens a file that may only be read all the same, and fails in several ways later.
+function refuseReadOnly(file: string): void {
+  try {
+    accessSync(file, constants.R_OK | constants.W_OK)
+    accessSync(dirname(file), constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw new StorageError('read-only', `The database ${file} could not be opened for writing: it ${onlyRead}`, {
+      cause: error,
+    })
+  }
+}
+
+function missing(file: string): StorageError {
+  return new StorageError(
+    'missing',
+    `There is no database ${file}. Check the data directory, or restore the database from a backup.`,
+  )
+}
+
+function createFile(file: string): void {
+  try {
+    // The log and its index get the mode of the database.
+    closeSync(openSync(file, 'a', 0o600))
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    const fault = code === 'ENOSPC' ? 'full' : code === 'EROFS' || code === 'EACCES' ? 'read-only' : 'unreachable'
+    throw new StorageError(
+      fault,
+      `The database ${file} could not be created (${code}). The directory must exist, have free space, and be writable for the user that runs the service.`,
+      { cause: error },
+    )
+  }
+}
+
+function orClose(db: DatabaseSync, work: () => void): DatabaseSync {
+  try {
+    work()
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}

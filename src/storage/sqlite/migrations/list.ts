@@ -1,0 +1,5 @@
+import { firstSchema } from './0001-first-schema.ts'
+import type { Migration } from './migration.ts'
+
+/** All steps in order; the last one is the schema that this version of Trent works with. */
+export const migrations: readonly Migration[] = [firstSchema]

@@ -1,0 +1,206 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { IntegrityError } from '#base/integrity-error.ts'
+import type { WrappedDomainKey } from '#crypto/key-hierarchy.ts'
+import type { Commit, CommitOutcome } from '#ports/storage.ts'
+import { StorageError } from '../storage-error.ts'
+import type { IntegrityKeys } from '../stored-row.ts'
+import { Tally } from '../tally.ts'
+import { ChangeWriter } from './change-writer.ts'
+import { guarded, inTransaction, openForWriting, rollBack, storageError } from './connection.ts'
+import { readHead, writeHead } from './head.ts'
+import type { HeadMark } from './head.ts'
+import { domainKeysIn, insertDomainKey, installationIn } from './installation.ts'
+import { migrate, refuseNewer } from './migrate.ts'
+
+/** An audit record that is durable with its change and not yet in the trail. */
+export interface OutboxEntry {
+  /** Ascending in the order of the commits; an id is never used twice. */
+  readonly id: number
+  /** JSON text of one CloudTrail record. */
+  readonly record: string
+}
+
+/**
+ * The one connection that writes; the caller holds the directory's lock. Brings the schema up to date. The keys stay the
+ * caller's and must outlive the writer. Throws StorageError, and IntegrityError when the head is not what was stored or
+ * belongs to another installation.
+ */
+export function openWriter(file: string, keys: IntegrityKeys): SqliteWriter {
+  return new SqliteWriter(file, keys)
+}
+
+export class SqliteWriter {
+  readonly #file: string
+  readonly #keys: IntegrityKeys
+  readonly #db: DatabaseSync
+  readonly #changes: ChangeWriter
+  readonly #insertRecord: StatementSync
+  readonly #selectRecords: StatementSync
+  readonly #deleteRecords: StatementSync
+  #mark: HeadMark
+  /** Undefined when a transaction failed and the sums have to be read again. */
+  #tally: Tally | undefined
+
+  constructor(file: string, keys: IntegrityKeys) {
+    this.#file = file
+    this.#keys = keys
+    this.#db = openForWriting(file, false)
+    try {
+      refuseNewer(this.#db, file)
+      guarded(file, 'brought up to date', () => migrate(this.#db, file))
+      const { head, mark } = guarded(file, 'read', () => this.#readHead())
+      this.#mark = mark
+      this.#tally = new Tally(head)
+      this.#changes = new ChangeWriter(this.#db, keys.stateMac)
+      this.#insertRecord = this.#db.prepare('INSERT INTO outbox (record) VALUES (?)')
+      this.#selectRecords = this.#db.prepare('SELECT id, record FROM outbox WHERE id > ? ORDER BY id LIMIT ?')
+      this.#deleteRecords = this.#db.prepare('DELETE FROM outbox WHERE id <= ?')
+    } catch (error) {
+      this.#db.close()
+      throw storageError(error, file, 'opened for writing')
+    }
+  }
+
+  /** The head of the last commit, as an anchor remembers it. */
+  head(): HeadMark {
+    return this.#mark
+  }
+
+  /** Throws StorageError or IntegrityError; nothing is stored then. */
+  commit(commit: Commit): CommitOutcome {
+    const [outcome] = this.commitAll([commit])
+    if (outcome === undefined || outcome instanceof Error) throw outcome ?? new Error('a commit without an outcome')
+    return outcome
+  }
+
+  /**
+   * Several commits in one transaction, in their order, each against what the ones before it left; one that conflicts or
+   * fails stores nothing and leaves the others alone. When the database itself fails, all of them fail. What it answers as
+   * committed is durable.
+   */
+  commitAll(commits: readonly Commit[]): readonly (CommitOutcome | Error)[] {
+    if (commits.length === 0) return []
+    try {
+      this.#db.exec('BEGIN IMMEDIATE')
+      const tally = (this.#tally ??= new Tally(this.#readHead().head))
+      const outcomes = commits.map((commit) => this.#commitOne(tally, commit))
+      if (outcomes.includes('committed')) {
+        const mark = writeHead(this.#db, this.#keys, tally.head())
+        this.#db.exec('COMMIT')
+        this.#mark = mark
+      } else {
+        this.#db.exec('ROLLBACK')
+      }
+      tally.settle()
+      return outcomes
+    } catch (error) {
+      this.#tally = undefined
+      const failure = this.#afterRollback(storageError(error, this.#file, 'changed'))
+      return commits.map(() => failure)
+    }
+  }
+
+  #commitOne(tally: Tally, commit: Commit): CommitOutcome | Error {
+    const before = tally.mark()
+    this.#db.exec('SAVEPOINT one')
+    let outcome: CommitOutcome | Error
+    try {
+      outcome = this.#apply(tally, commit) ? 'committed' : 'conflict'
+    } catch (error) {
+      // A full disk or an input/output error concerns the whole transaction; SQLite may have ended it already.
+      outcome = storageError(error, this.#file, 'changed')
+      if (!this.#db.isTransaction || outcome instanceof StorageError) throw outcome
+    }
+    if (outcome !== 'committed') {
+      this.#db.exec('ROLLBACK TO one')
+      tally.undoTo(before)
+    }
+    this.#db.exec('RELEASE one')
+    return outcome
+  }
+
+  #apply(tally: Tally, { changes, expectations, record }: Commit): boolean {
+    if (!expectations.every((expectation) => this.#changes.holds(expectation))) return false
+    tally.nextRevision()
+    if (!changes.every((change) => this.#changes.apply(tally, change))) return false
+    this.#insertRecord.run(record)
+    return true
+  }
+
+  /** At most `limit` records after `afterId` (0 for the first). */
+  outbox(afterId: number, limit: number): readonly OutboxEntry[] {
+    const rows = guarded(this.#file, 'read', () => this.#selectRecords.all(afterId, limit))
+    return rows.map(({ id, record }) => {
+      if (typeof id !== 'number' || typeof record !== 'string') throw new IntegrityError('The outbox is damaged.')
+      return { id, record }
+    })
+  }
+
+  /**
+   * Removes the records up to `uptoId`, which are durable in the trail. The removal itself is not synced: after a power
+   * failure some may be there again, and the trail recognises them by their ids.
+   */
+  removeFromOutbox(uptoId: number): void {
+    guarded(this.#file, 'changed', () => {
+      this.#db.exec('PRAGMA synchronous = NORMAL')
+      try {
+        this.#deleteRecords.run(uptoId)
+      } finally {
+        this.#db.exec('PRAGMA synchronous = FULL')
+      }
+    })
+  }
+
+  /**
+   * Moves what is in the log to the database file and empties the log, in which deleted rows live on until then. Answers
+   * false when a reader is using the log: try again later. Throws StorageError.
+   */
+  checkpoint(): boolean {
+    return guarded(this.#file, 'checkpointed', () => {
+      // Without waiting: the caller has other things to do than to wait for the end of a scan.
+      this.#db.exec('PRAGMA busy_timeout = 0')
+      try {
+        return this.#db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy'] === 0
+      } finally {
+        this.#db.exec('PRAGMA busy_timeout = 5000')
+      }
+    })
+  }
+
+  /** The wrapped domain keys, by epoch ascending. */
+  readDomainKeys(): readonly WrappedDomainKey[] {
+    return guarded(this.#file, 'read', () => domainKeysIn(this.#db))
+  }
+
+  /** Adds a domain key (`created`: epoch milliseconds); it is durable on return. Throws StorageError when its epoch has one. */
+  addDomainKey(domainKey: WrappedDomainKey, created: number): void {
+    guarded(this.#file, 'changed', () => inTransaction(this.#db, () => insertDomainKey(this.#db, domainKey, created)))
+  }
+
+  close(): void {
+    if (this.#db.isOpen) this.#db.close()
+  }
+
+  #readHead(): ReturnType<typeof readHead> {
+    const found = installationIn(this.#db)
+    if (found === undefined) {
+      throw new StorageError(
+        'missing',
+        `The database ${this.#file} has no installation: its first start was never finished.`,
+      )
+    }
+    if (found.id !== this.#keys.installationId) {
+      throw new IntegrityError(`The database ${this.#file} belongs to another installation (${found.id}).`)
+    }
+    return readHead(this.#db, this.#keys)
+  }
+
+  #afterRollback(failure: Error): Error {
+    try {
+      rollBack(this.#db)
+      return failure
+    } catch (error) {
+      return storageError(error, this.#file, 'rolled back')
+    }
+  }
+}

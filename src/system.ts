@@ -1,0 +1,88 @@
+/** The real clock and random source: the only place where time and randomness come from. */
+import { randomFillSync } from 'node:crypto'
+import type { RequestId } from '#base/brand.ts'
+import type { Clock, Random } from '#ports/edge.ts'
+
+/** How far a test profile has moved the clock, milliseconds, in memory that all threads share. */
+export function allocateClockOffset(): SharedArrayBuffer {
+  return new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT)
+}
+
+export function systemClock(offset: SharedArrayBuffer): Clock {
+  const moved = new BigInt64Array(offset)
+  return {
+    now: () => Date.now() + Number(Atomics.load(moved, 0)),
+    machineNow: () => Date.now(),
+  }
+}
+
+/** Moves the clock of all threads that share `offset` forward by `milliseconds`. */
+export function advanceClock(offset: SharedArrayBuffer, milliseconds: number): void {
+  Atomics.add(new BigInt64Array(offset), 0, BigInt(Math.round(milliseconds)))
+}
+
+const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const poolSize = 8192
+
+/**
+ * OpenSSL's generator through a pool: one call of it costs as much as forty answers from the pool. What was given out is
+ * overwritten in the pool at once, so a later reader of this memory finds no key that is in use.
+ */
+export function systemRandom(): Random {
+  const pool = Buffer.alloc(poolSize)
+  let used = poolSize
+
+  function take(size: number): number {
+    if (used + size > poolSize) {
+      randomFillSync(pool)
+      used = 0
+    }
+    const start = used
+    used += size
+    return start
+  }
+
+  function fill(target: Buffer): void {
+    if (target.length > poolSize / 8) {
+      randomFillSync(target)
+      return
+    }
+    const start = take(target.length)
+    pool.copy(target, 0, start, used)
+    pool.fill(0, start, used)
+  }
+
+  const byte = (at: number): string => hex[pool[at] ?? 0] ?? ''
+
+  function uuidTail(at: number, version: string): string {
+    // RFC 9562 section 4: the version in octet 6, the variant 10 in octet 8.
+    const octet8 = hex[((pool[at + 2] ?? 0) & 0x3f) | 0x80] ?? ''
+    const octet6 = version + (hex[pool[at] ?? 0] ?? '').slice(1)
+    const text =
+      `${octet6}${byte(at + 1)}-${octet8}${byte(at + 3)}-` +
+      `${byte(at + 4)}${byte(at + 5)}${byte(at + 6)}${byte(at + 7)}${byte(at + 8)}${byte(at + 9)}`
+    return text
+  }
+
+  return {
+    bytes: (size) => {
+      const target = Buffer.alloc(size)
+      fill(target)
+      return target
+    },
+    fill,
+    uuid: () => {
+      const at = take(16)
+      return (
+        `${byte(at)}${byte(at + 1)}${byte(at + 2)}${byte(at + 3)}-${byte(at + 4)}${byte(at + 5)}-` +
+        uuidTail(at + 6, '4')
+      )
+    },
+    requestId: () => {
+      const time = Date.now().toString(16).padStart(12, '0')
+      const at = take(10)
+      // Built here and nowhere else: 48 bits of time, version 7, 74 random bits (RFC 9562 section 5.7).
+      return `${time.slice(0, 8)}-${time.slice(8)}-${uuidTail(at, '7')}` as RequestId
+    },
+  }
+}

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { PageBuffer } from '#audit/page-buffer.ts'
+import { requestTime, uuidTime } from '#audit/request-time.ts'
+import { clockAt, recordAt } from './fixtures.ts'
+
+const done = (): void => undefined
+
+describe('the page buffer', () => {
+  it('joins records as lines with the times of their requests', () => {
+    const buffer = new PageBuffer(clockAt(5))
+    buffer.append(recordAt(2000, 1), done)
+    buffer.append(recordAt(1000, 2), done)
+    buffer.append(recordAt(9999, 3), done, 3000)
+    assert.equal(buffer.count, 3)
+    const page = buffer.take()!
+    assert.equal(
+      Buffer.from(page.bytes).toString(),
+      `${recordAt(2000, 1)}\n${recordAt(1000, 2)}\n${recordAt(9999, 3)}\n`,
+    )
+    assert.deepEqual([page.count, page.minMs, page.maxMs, page.dones.length], [3, 1000, 3000, 3])
+  })
+
+  it('fills the transferable buffer exactly', () => {
+    const buffer = new PageBuffer(clockAt(5))
+    buffer.append('{"é":"漢😀"}', done)
+    const page = buffer.take()!
+    assert.equal(page.bytes.buffer.byteLength, Buffer.byteLength('{"é":"漢😀"}\n'))
+    const copy = structuredClone(page.bytes, { transfer: [page.bytes.buffer] })
+    assert.equal(Buffer.from(copy).toString(), '{"é":"漢😀"}\n')
+  })
+
+  it('is empty after it was taken, and starts anew', () => {
+    const buffer = new PageBuffer(clockAt(5))
+    assert.equal(buffer.take(), undefined)
+    buffer.append(recordAt(1000, 1), done)
+    assert.equal(buffer.take()?.count, 1)
+    assert.deepEqual([buffer.take(), buffer.count, buffer.bytes], [undefined, 0, 0])
+    buffer.append(recordAt(4000, 1), done)
+    assert.equal(buffer.take()?.minMs, 4000)
+  })
+
+  it('grows with what waits', () => {
+    const buffer = new PageBuffer(clockAt(5))
+    const record = `{"text":"${'漢'.repeat(50_000)}"}`
+    for (let index = 0; index < 20; index++) buffer.append(record, done)
+    assert.equal(Buffer.from(buffer.take()!.bytes).toString(), `${record}\n`.repeat(20))
+  })
+
+  it('keeps a record on one line even when its text has line feeds', () => {
+    const buffer = new PageBuffer(clockAt(5))
+    buffer.append('{\n"a": 1\n}', done)
+    assert.equal(Buffer.from(buffer.take()!.bytes).toString(), '{ "a": 1 }\n')
+  })
+
+  it('takes the time of the machine for a record without request', () => {
+    const buffer = new PageBuffer(clockAt(1234))
+    buffer.append('{"eventName":"DeleteKey"}', done)
+    assert.equal(buffer.take()?.minMs, 1234)
+  })
+})
+
+describe('the time of a request', () => {
+  it('is the one in its version 7 UUID', () => {
+    // RFC 9562, appendix A.6.
+    assert.equal(uuidTime('017f22e2-79b0-7cc3-98c4-dc0c0c07398f'), 1_645_557_742_000)
+    assert.equal(uuidTime('c1a2b3c4-0000-4000-8000-000000000002'), undefined)
+  })
+
+  it('is not taken from an encryption context that looks like a request id', () => {
+    const requestParameters = { encryptionContext: { requestID: '017f22e2-79b0-7cc3-98c4-dc0c0c07398f' } }
+    assert.equal(requestTime(recordAt(77, 1, { requestParameters })), 77)
+  })
+})

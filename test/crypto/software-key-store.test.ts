@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
+import { IntegrityError } from '#base/integrity-error.ts'
+import { SecretBytes } from '#base/secret-bytes.ts'
+import { keyMaterialId } from '#crypto/material-id.ts'
+import { createSoftwareKeyStore } from '#keystores/software/key-store.ts'
+import { unwrapSecret, wrapSecret } from '#keystores/software/secret-wrap.ts'
+import type { MaterialOwner } from '#ports/key-store.ts'
+import {
+  accessKeyId,
+  account,
+  flipped,
+  keyId,
+  newHierarchy,
+  otherAccessKeyId,
+  otherAccount,
+  otherKeyId,
+  otherRegion,
+  random,
+  region,
+} from './key-fixtures.ts'
+
+const root = new SecretBytes(randomBytes(32))
+const hierarchy = newHierarchy('inst-1', [1, 2], root)
+const keyStore = createSoftwareKeyStore({ hierarchy, random })
+const owner: MaterialOwner = {
+  region,
+  account,
+  keyId,
+  creationDate: 1_780_000_000_000,
+  origin: 'AWS_KMS',
+  keySpec: 'SYMMETRIC_DEFAULT',
+  keyUsage: 'ENCRYPT_DECRYPT',
+}
+const record = await keyStore.generate(owner)
+const context = Buffer.from('0000', 'hex')
+
+describe('the software key store', () => {
+  it('generates material that belongs to its key and is wrapped under the current domain key', () => {
+    const { wrapped, materialId, ...rest } = record
+    assert.deepEqual(rest, { ...owner, exportable: false, epoch: 2 })
+    assert.match(materialId, /^[0-9a-f]{64}$/)
+    assert.equal(Buffer.from(wrapped, 'base64').length, 60)
+  })
+
+  it('generates other material each time', async () => {
+    const again = await keyStore.generate(owner)
+    assert.notEqual(again.materialId, record.materialId)
+    assert.notEqual(again.wrapped, record.wrapped)
+  })
+
+  it('encrypts and decrypts with opened material, each time to another blob', async () => {
+    const material = await keyStore.open(record)
+    assert.equal(material.materialId, record.materialId)
+    const blob = await material.encrypt(Buffer.from('secret'), context)
+    assert.notDeepEqual(await material.encrypt(Buffer.from('secret'), context), blob)
+    const opened = await (await keyStore.open(record)).decrypt(blob, context)
+    assert.equal(opened?.insecureSecretAccess().toString(), 'secret')
+    assert.equal(await material.decrypt(blob, Buffer.from('0001', 'hex')), undefined)
+    assert.equal(await material.decrypt(flipped(blob, 90), context), undefined)
+  })
+
+  it('opens the same material in every process of the installation', async () => {
+    const shared = hierarchy.exportForThread()
+    const { importHierarchy } = await import('#crypto/key-hierarchy.ts')
+    const elsewhere = createSoftwareKeyStore({ hierarchy: importHierarchy(shared), random })
+    const blob = await (await keyStore.open(record)).encrypt(Buffer.from('secret'), context)
+    const opened = await (await elsewhere.open(record)).decrypt(blob, context)
+    assert.equal(opened?.insecureSecretAccess().toString(), 'secret')
+  })
+
+  const materialId = keyMaterialId(Buffer.alloc(32), keyId)
+  const changes: Record<string, object> = {
+    region: { region: otherRegion },
+    account: { account: otherAccount },
+    keyId: { keyId: otherKeyId },
+    materialId: { materialId },
+    creationDate: { creationDate: 1_780_000_000_001 },
+    origin: { origin: 'EXTERNAL' },
+    keySpec: { keySpec: 'HMAC_256' },
+    keyUsage: { keyUsage: 'GENERATE_VERIFY_MAC' },
+    exportable: { exportable: true },
+    'epoch to another one that exists': { epoch: 1 },
+    'epoch to one that does not': { epoch: 3 },
+    'wrapped bytes': { wrapped: flipped(Buffer.from(record.wrapped, 'base64'), 20).toString('base64') },
+    'wrapped bytes to none': { wrapped: '' },
+  }
+  for (const [field, change] of Object.entries(changes)) {
+    it(`refuses a record whose ${field} was changed`, () => {
+      assert.throws(() => keyStore.open({ ...record, ...change }), IntegrityError)
+    })
+  }
+
+  it('refuses a record of another installation', () => {
+    const other = createSoftwareKeyStore({ hierarchy: newHierarchy('inst-2', [1, 2], root), random })
+    assert.throws(() => other.open(record), IntegrityError)
+  })
+
+  it('shows no key in errors, and keeps the plaintext from being printed', async () => {
+    let message = ''
+    try {
+      await keyStore.open({ ...record, account: otherAccount })
+    } catch (error) {
+      message = inspect(error, { depth: 10 })
+    }
+    assert.match(
+      message,
+      /key material [0-9a-f]{64} of key 1234abcd-12ab-34cd-56ef-1234567890ab is not what was stored/,
+    )
+    assert.ok(!message.includes(record.wrapped))
+    const material = await keyStore.open(record)
+    const opened = await material.decrypt(await material.encrypt(Buffer.from('attack'), context), context)
+    assert.equal(inspect(opened), '[secret]')
+  })
+})
+
+describe('the secret of an access key', () => {
+  const secret = Buffer.from('wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY')
+  const identity = { account, accessKeyId }
+  const stored = { ...identity, ...wrapSecret(hierarchy, random, identity, secret) }
+
+  it('unwraps to what was wrapped', () => {
+    assert.equal(stored.epoch, 2)
+    assert.deepEqual(unwrapSecret(hierarchy, stored).insecureSecretAccess(), secret)
+    assert.ok(!Buffer.from(stored.wrappedSecret, 'base64').includes(secret))
+  })
+
+  it('does not unwrap for another account, access key, epoch or installation, or when changed', () => {
+    const wrapped = Buffer.from(stored.wrappedSecret, 'base64')
+    const wrongs = [
+      { ...stored, account: otherAccount },
+      { ...stored, accessKeyId: otherAccessKeyId },
+      { ...stored, epoch: 1 },
+      { ...stored, epoch: 3 },
+      { ...stored, wrappedSecret: flipped(wrapped, 30).toString('base64') },
+    ]
+    for (const wrong of wrongs) assert.throws(() => unwrapSecret(hierarchy, wrong), IntegrityError)
+    assert.throws(() => unwrapSecret(newHierarchy('inst-2', [1, 2], root), stored), IntegrityError)
+  })
+
+  it('is not key material: the one does not unwrap as the other', () => {
+    assert.throws(() => unwrapSecret(hierarchy, { ...stored, wrappedSecret: record.wrapped }), IntegrityError)
+  })
+})

@@ -1,0 +1,245 @@
+/**
+ * Our declarations against two oracles: AWS's newest SDK (operations, members, required, sensitive) and, where it is at
+ * hand, AWS's service model (constraints, enums, errors).
+ */
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import * as kmsClient from '@aws-sdk/client-kms'
+import * as stsClient from '@aws-sdk/client-sts'
+import type { Field, Fields, Shape } from '#aws/shape.ts'
+import { operations } from '#kms/service.ts'
+import { quotas } from '#kms/quota.ts'
+import { operations as stsOperations } from '#sts/service.ts'
+
+describe('the registry', () => {
+  it('has every operation under its own name', () => {
+    for (const [key, operation] of Object.entries({ ...operations, ...stsOperations })) {
+      assert.equal(operation.name, key)
+    }
+  })
+
+  it('counts every operation in a bucket that exists', () => {
+    for (const { name, quota } of Object.values(operations)) assert.ok(quota in quotas, name)
+  })
+
+  it('refuses only members that a request need not have', () => {
+    for (const { name, input, refuses } of Object.values(operations)) {
+      for (const member of refuses) assert.equal(input[member]?.optional, true, `${name}.${member}`)
+    }
+  })
+
+  it('names the grant operations as the actions of its targets', () => {
+    for (const { name, grantable, targets } of Object.values(operations)) {
+      if (grantable.length === 0) continue
+      assert.deepEqual(
+        targets.map(({ action }) => action),
+        grantable.map((grant) => `kms:${grant}`),
+        name,
+      )
+    }
+  })
+})
+
+// The SDK's schemas are arrays: [kind, namespace, name, traits, ...]; of a structure then member names, member schemas and how
+// many of the first members are required; of an operation input and output. A simple type is a number.
+type Schema = unknown
+const kinds: Readonly<Record<number, Shape['kind']>> = {
+  0: 'string',
+  1: 'integer',
+  2: 'boolean',
+  4: 'timestamp',
+  21: 'blob',
+}
+const listOf = 64
+const mapOf = 128
+const sensitiveTrait = 8
+
+const at = (schema: Schema, index: number): unknown => (Array.isArray(schema) ? (schema[index] as unknown) : undefined)
+const resolved = (schema: Schema): Schema => (typeof schema === 'function' ? (schema() as Schema) : schema)
+
+/** A member's schema without the traits it may be wrapped in: `[() => schema, traits]`. */
+function unwrapped(schema: Schema): Schema {
+  const inner = resolved(schema)
+  return Array.isArray(inner) && inner.length === 2 ? unwrapped(inner[0]) : inner
+}
+
+function assertKind(field: Field, schema: Schema, path: string): void {
+  const inner = unwrapped(schema)
+  if (typeof inner === 'number') {
+    if (inner >= mapOf) {
+      assert.equal(field.kind, 'map', path)
+    } else if (inner >= listOf) {
+      assert.ok(field.kind === 'list', path)
+      assertKind(field.member, inner - listOf, `${path}[]`)
+    } else {
+      assert.equal(field.kind === 'enum' ? 'string' : field.kind, kinds[inner], path)
+    }
+    return
+  }
+  switch (at(inner, 0)) {
+    case 0:
+      assert.equal(field.sensitive === true, at(inner, 3) === sensitiveTrait, `${path} sensitive`)
+      assertKind(field, at(inner, 4), path)
+      return
+    case 1:
+      assert.ok(field.kind === 'list', path)
+      assertKind(field.member, at(inner, 4), `${path}[]`)
+      return
+    case 3:
+      assert.ok(field.kind === 'structure', path)
+      assertMembers(field.fields, inner, path, 'exactly')
+      return
+    default:
+      assert.fail(`${path}: unknown kind of schema`)
+  }
+}
+
+/** Answers may promise members that AWS calls optional: we always send them. */
+function assertMembers(fields: Fields, schema: Schema, path: string, required: 'exactly' | 'at least'): void {
+  const names = at(schema, 4)
+  const members = at(schema, 5)
+  const count = at(schema, 6) ?? 0
+  assert.ok(Array.isArray(names) && Array.isArray(members) && typeof count === 'number', path)
+  assert.deepEqual(Object.keys(fields).sort(), [...(names as string[])].sort(), `members of ${path}`)
+  const ours = new Set(Object.keys(fields).filter((name) => fields[name]?.optional !== true))
+  const theirs = new Set((names as string[]).slice(0, count))
+  if (required === 'exactly') assert.deepEqual([...ours].sort(), [...theirs].sort(), `required members of ${path}`)
+  else assert.deepEqual([...theirs.difference(ours)], [], `required members of ${path}`)
+  for (const [index, name] of (names as string[]).entries()) {
+    const field = fields[name]
+    assert.ok(field !== undefined)
+    assertKind(field, members[index], `${path}.${name}`)
+  }
+}
+
+const clients = [
+  { service: 'KMS', declared: operations, client: kmsClient },
+  { service: 'STS', declared: stsOperations, client: stsClient },
+] as const
+
+for (const { service, declared, client } of clients) {
+  describe(`the declarations of ${service} against the SDK`, () => {
+    for (const operation of Object.values(declared)) {
+      it(`${operation.name} has the members of the SDK`, () => {
+        const schema: unknown = Reflect.get(client, `${operation.name}$`)
+        assert.equal(at(schema, 2), operation.name)
+        assertMembers(operation.input, resolved(at(schema, 4)), `${operation.name} request`, 'exactly')
+        const output = resolved(at(schema, 5))
+        if (output === 'unit' || at(output, 2) === '__Unit' || at(output, 4) === undefined) {
+          assert.deepEqual(operation.output, {})
+        } else {
+          assertMembers(operation.output, output, `${operation.name} response`, 'at least')
+        }
+      })
+    }
+  })
+}
+
+interface ModelShape {
+  readonly type: string
+  readonly min?: number
+  readonly max?: number
+  readonly pattern?: string
+  readonly enum?: readonly string[]
+  readonly sensitive?: boolean
+  readonly member?: { readonly shape: string }
+  readonly members?: Readonly<Record<string, { readonly shape: string }>>
+  readonly required?: readonly string[]
+}
+interface Model {
+  readonly operations: Readonly<
+    Record<
+      string,
+      {
+        readonly input?: { readonly shape: string }
+        readonly output?: { readonly shape: string }
+        readonly errors: readonly { readonly shape: string }[]
+      }
+    >
+  >
+  readonly shapes: Readonly<Record<string, ModelShape>>
+}
+
+const modelPath = fileURLToPath(new URL('../../../shared/reference/kms-model.json', import.meta.url))
+const model = existsSync(modelPath) ? (JSON.parse(readFileSync(modelPath, 'utf8')) as Model) : undefined
+
+// Newer than the model, as the SDK has it.
+const newerMembers = new Set(['EncapsulationAlgorithms'])
+const typeOf: Readonly<Record<string, Shape['kind']>> = { boolean: 'boolean', timestamp: 'timestamp', map: 'map' }
+
+function assertConstraints(field: Field, shapeName: string, path: string): void {
+  const shape = model?.shapes[shapeName]
+  assert.ok(shape !== undefined, path)
+  const { min, max } = shape
+  switch (field.kind) {
+    case 'string':
+      assert.deepEqual([field.min, field.max, field.pattern], [min, max, shape.pattern], path)
+      assert.equal(shape.enum, undefined, path)
+      return
+    case 'blob':
+    case 'integer':
+      assert.deepEqual([shape.type, field.min, field.max], [field.kind, min, max], path)
+      return
+    case 'enum': {
+      // The SDK is newer; it exports an enum by the name of its shape.
+      const newest: unknown = Reflect.get(kmsClient, shapeName)
+      const values = typeof newest === 'object' && newest !== null ? Object.values(newest) : shape.enum
+      assert.deepEqual([...field.values].sort(), [...(values as string[])].sort(), path)
+      return
+    }
+    case 'list':
+      assert.deepEqual([shape.type, field.min, field.max], ['list', min, max], path)
+      assertConstraints(field.member, shape.member?.shape ?? '', `${path}[]`)
+      return
+    case 'structure':
+      assertModelMembers(field.fields, shape, path)
+      return
+    case 'boolean':
+    case 'timestamp':
+    case 'map':
+      assert.equal(typeOf[shape.type], field.kind, path)
+  }
+}
+
+function assertModelMembers(fields: Fields, shape: ModelShape, path: string): void {
+  for (const [name, field] of Object.entries(fields)) {
+    if (newerMembers.has(name)) continue
+    const member = shape.members?.[name]
+    assert.ok(member !== undefined, `${path}.${name}`)
+    assert.equal(field.sensitive === true, model?.shapes[member.shape]?.sensitive === true, `${path}.${name} sensitive`)
+    assertConstraints(field, member.shape, `${path}.${name}`)
+  }
+}
+
+// Errors that only key stores of other kinds have: they come with those.
+const ofOtherKeyStores = new Set([
+  'CloudHsmClusterInvalidConfigurationException',
+  'CustomKeyStoreInvalidStateException',
+  'CustomKeyStoreNotFoundException',
+  'XksKeyAlreadyInUseException',
+  'XksKeyInvalidConfigurationException',
+  'XksKeyNotFoundException',
+])
+// AWS's model has no error for a bad marker here.
+const beyondTheModel: Readonly<Record<string, readonly string[]>> = { ListKeyPolicies: ['InvalidMarkerException'] }
+
+describe('the declarations of KMS against the service model', () => {
+  const skip = model === undefined ? `${modelPath} is not there: constraints, enums and errors are not compared` : false
+  for (const operation of Object.values(operations)) {
+    it(`${operation.name} has the constraints and errors of the model`, { skip }, () => {
+      const modelled = model?.operations[operation.name]
+      assert.ok(model !== undefined && modelled !== undefined)
+      assertModelMembers(operation.input, model.shapes[modelled.input?.shape ?? ''] ?? { type: '' }, operation.name)
+      assertModelMembers(operation.output, model.shapes[modelled.output?.shape ?? ''] ?? { type: '' }, operation.name)
+      assert.deepEqual(
+        [...operation.errors].sort(),
+        [
+          ...modelled.errors.map(({ shape }) => shape).filter((name) => !ofOtherKeyStores.has(name)),
+          ...(beyondTheModel[operation.name] ?? []),
+        ].sort(),
+      )
+    })
+  }
+})
