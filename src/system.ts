@@ -78,8 +78,8 @@ export function systemRandom(): Random {
         uuidTail(at + 6, '4')
       )
     },
-    requestId: () => {
-      const time = Date.now().toString(16).padStart(12, '0')
+    requestId: (machineMs) => {
+      const time = machineMs.toString(16).padStart(12, '0')
       const at = take(10)
       // Built here and nowhere else: 48 bits of time, version 7, 74 random bits (RFC 9562 section 5.7).
       return `${time.slice(0, 8)}-${time.slice(8)}-${uuidTail(at, '7')}` as RequestId

@@ -2,6 +2,7 @@ import type { Clock } from '#ports/edge.ts'
 import type { FreeSpace } from './free-space.ts'
 import type { Page } from './page.ts'
 import type { Spool } from './spool.ts'
+import type { Retention } from './retention.ts'
 import type { OutboxEntry, Trail } from './trail.ts'
 
 /** `spooling`: records wait in the spool. `refusing`: no request is answered, for its record could not be kept. */
@@ -82,6 +83,21 @@ export class GuardedTrail {
   /** Tries to recover without waiting for a request, and notices a disk that runs full. To be called about once a second. */
   tick(): void {
     this.#ready()
+  }
+
+  /**
+   * One step of retention, and in a quiet moment the emptying of the log: 'more' when another step should follow. Works below
+   * the floor of free space as well, for that is where it is needed; fails as an append does.
+   */
+  maintain(rule: Retention, isQuiet: boolean): 'more' | 'done' {
+    if (!this.#trail.isOpen) return 'done'
+    try {
+      if (this.#trail.retain(rule) === 'more') return 'more'
+      if (isQuiet) this.#trail.idle()
+    } catch (error) {
+      this.#note(error)
+    }
+    return 'done'
   }
 
   /** Whether the trail may be tried: enough space, not failed just now, and nothing left in the spool before. */

@@ -141,6 +141,11 @@ export class Trail {
     this.#db.exec(`PRAGMA user_version = ${schemaVersion}`)
   }
 
+  /** False while `reopen` has failed. */
+  get isOpen(): boolean {
+    return this.#db.isOpen
+  }
+
   close(): void {
     if (this.#db.isOpen) this.#db.close()
   }

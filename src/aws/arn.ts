@@ -7,14 +7,17 @@ export function partitionOf(region: Region): 'aws' | 'aws-cn' | 'aws-us-gov' {
   return 'aws'
 }
 
+/** The ARN of a key. */
 export function keyArn(region: Region, account: AccountId, keyId: KeyId): KeyArn {
   return `arn:${partitionOf(region)}:kms:${region}:${account}:key/${keyId}` as KeyArn
 }
 
+/** The ARN of an alias; `name` begins with `alias/`. */
 export function aliasArn(region: Region, account: AccountId, name: AliasName): string {
   return `arn:${partitionOf(region)}:kms:${region}:${account}:${name}`
 }
 
+/** The ARN of an account's root user, in the partition of `region`. */
 export function rootArn(region: Region, account: AccountId): string {
   return `arn:${partitionOf(region)}:iam::${account}:root`
 }

@@ -16,6 +16,7 @@ interface CatalogueRow {
 
 const client: CatalogueRow = { status: 400, fault: 'client' }
 
+/** Every code that a client can be answered, with its row. */
 export const errorCatalogue = {
   // Modeled errors of KMS.
   AlreadyExistsException: client,
@@ -56,6 +57,7 @@ export const errorCatalogue = {
   ValidationException: { ...client, queryCode: 'ValidationError' },
 } as const satisfies Record<string, CatalogueRow>
 
+/** A code of the catalogue. */
 export type ErrorCode = keyof typeof errorCatalogue
 
 /** The row of `code`. */
@@ -75,10 +77,12 @@ export interface Refusal {
   readonly capitalMessage?: true
 }
 
+/** A refusal; without `message` the answer has no message member. */
 export function refusal(code: ErrorCode, message?: string): Refusal {
   return { refused: true, code, message }
 }
 
+/** Tells a refusal from a resource or value. */
 export function isRefusal(value: unknown): value is Refusal {
   return typeof value === 'object' && value !== null && 'refused' in value && value.refused === true
 }

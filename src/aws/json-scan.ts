@@ -13,6 +13,7 @@ export const maxDepth = 32
 /** An object may have this many members. */
 export const maxMembers = 4096
 
+/** The bytes by which a decoder knows what value comes next. */
 export const QUOTE = 0x22
 export const MINUS = 0x2d
 export const OPEN_BRACE = 0x7b

@@ -108,6 +108,7 @@ export interface AuditRule<I extends Fields, O extends Fields, T> {
   readonly additional?: (targets: Resolved<T>, output: PublicValue<O>) => Readonly<Record<string, unknown>>
 }
 
+/** What every operation says of itself, whatever its effect. */
 export interface Declaration<
   P,
   Row,

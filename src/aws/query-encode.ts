@@ -2,7 +2,13 @@
 import { errorRow, type Refusal } from './errors.ts'
 import type { Fields } from './shape.ts'
 
-const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' }
+const escapes: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+}
 
 /** `text` as XML character data. Characters that XML 1.0 section 2.2 does not allow become U+FFFD. */
 export function xmlText(text: string): string {
@@ -27,8 +33,7 @@ export function encodeQueryAnswer(
     }
     return [`<${name}>${xmlText(String(value))}</${name}>`]
   })
-  const result =
-    Object.keys(fields).length === 0 ? '' : `<${operation}Result>${members.join('')}</${operation}Result>`
+  const result = Object.keys(fields).length === 0 ? '' : `<${operation}Result>${members.join('')}</${operation}Result>`
   return Buffer.from(
     `<${operation}Response xmlns="${namespace}">${result}<ResponseMetadata><RequestId>${requestId}</RequestId>` +
       `</ResponseMetadata></${operation}Response>`,

@@ -25,12 +25,14 @@ export interface BlobShape<T = Buffer> {
   readonly max?: number
   readonly _type?: T
 }
+/** A whole number, limits inclusive. */
 export interface IntegerShape {
   readonly kind: 'integer'
   readonly min?: number
   readonly max?: number
   readonly _type?: number
 }
+/** `true` or `false`. */
 export interface BooleanShape {
   readonly kind: 'boolean'
   readonly _type?: boolean
@@ -40,11 +42,13 @@ export interface TimestampShape {
   readonly kind: 'timestamp'
   readonly _type?: Date
 }
+/** One of a closed set of strings. */
 export interface EnumShape<V extends string = string> {
   readonly kind: 'enum'
   readonly values: readonly V[]
   readonly _type?: V
 }
+/** A list of one kind of member; limits count members. */
 export interface ListShape<S extends Shape = Shape> {
   readonly kind: 'list'
   readonly member: S
@@ -57,10 +61,12 @@ export interface MapShape {
   readonly kind: 'map'
   readonly _type?: ReadonlyMap<string, string>
 }
+/** Named members; unknown ones are ignored, as AWS does. */
 export interface StructureShape<F extends Fields = Fields> {
   readonly kind: 'structure'
   readonly fields: F
 }
+/** What a value may be. */
 export type Shape =
   | StringShape
   | BlobShape
@@ -77,31 +83,42 @@ export type Shape =
 export interface OptionalMark {
   readonly optional: true
 }
+/** Never logged, never audited. */
 export interface SensitiveMark {
   readonly sensitive: true
 }
+/** A member: a shape and its marks. */
 export type Field = Shape & { readonly optional?: true; readonly sensitive?: true }
 /** The members of a structure by wire name, e.g. `{ KeyId: string({ min: 1, max: 2048 }) }`. */
 export type Fields = Readonly<Record<string, Field>>
 
+/** A string shape; `pattern` is the service model's, matched against the whole string. */
 export const string = (limits: { min?: number; max?: number; pattern?: string } = {}): StringShape =>
   limits.pattern === undefined
     ? { kind: 'string', ...limits }
     : { kind: 'string', ...limits, regex: new RegExp(`^(?:${limits.pattern})$`, 'u') }
+/** A blob shape; limits count decoded bytes. */
 export const blob = (limits: { min?: number; max?: number } = {}): BlobShape => ({ kind: 'blob', ...limits })
+/** An integer shape. */
 export const integer = (limits: { min?: number; max?: number } = {}): IntegerShape => ({ kind: 'integer', ...limits })
+/** A boolean shape. */
 export const boolean = (): BooleanShape => ({ kind: 'boolean' })
+/** A timestamp shape. */
 export const timestamp = (): TimestampShape => ({ kind: 'timestamp' })
+/** An enum shape. */
 export const oneOf = <const V extends readonly string[]>(...values: V): EnumShape<V[number]> => ({
   kind: 'enum',
   values,
 })
+/** A list shape. */
 export const list = <S extends Shape>(member: S, limits: { min?: number; max?: number } = {}): ListShape<S> => ({
   kind: 'list',
   member,
   ...limits,
 })
+/** A map shape, from string to string. */
 export const stringMap = (): MapShape => ({ kind: 'map' })
+/** A structure shape. */
 export const structure = <F extends Fields>(fields: F): StructureShape<F> => ({ kind: 'structure', fields })
 
 /** The member may be left out (absent and `null` on the wire are the same). */

@@ -3,6 +3,7 @@ import { sha256Base64 } from '#crypto/hmac.ts'
 import { refusal, type Refusal } from './errors.ts'
 import type { ParsedQuery } from './sigv4-canonical.ts'
 
+/** The only algorithm that is verified. */
 export const algorithm = 'AWS4-HMAC-SHA256'
 const longestExpiry = 604_800
 

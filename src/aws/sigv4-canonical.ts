@@ -48,6 +48,7 @@ export function canonicalPath(path: string): string | undefined {
   return `/${segments.join('/')}${path.endsWith('/') ? '/' : ''}`
 }
 
+/** A query string, decoded and in its canonical form. */
 export interface ParsedQuery {
   /** Sorted and encoded, without X-Amz-Signature. */
   readonly canonical: string

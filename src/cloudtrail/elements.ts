@@ -14,9 +14,6 @@ export type Element =
 export interface ElementStructure {
   readonly [name: string]: Element
 }
-/** What of it stands in a record: JSON. */
-export type Rendered = string | number | boolean | null | readonly Rendered[] | { readonly [name: string]: Rendered }
-
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 const twoDigits = (value: number): string => (value < 10 ? `0${value}` : `${value}`)
 
@@ -33,29 +30,42 @@ export function elementName(name: string): string {
   return name.charAt(0).toLowerCase() + name.slice(1)
 }
 
-/**
- * `value` as it stands in a record. Names change through structures and lists; the keys of a map (an encryption context) are
- * the caller's data and stay. Absent members are left out.
- */
-export function lowerCamel(value: Element): Rendered {
-  if (value === undefined || value === null) return null
-  if (typeof value !== 'object') return value
-  if (value instanceof Date) return dateText(value)
-  if (isMap(value)) return fromEntries([...value])
-  if (isList(value)) return value.map(lowerCamel)
-  const members: [string, Rendered][] = []
-  for (const [name, member] of Object.entries(value)) {
-    if (member !== undefined) members.push([elementName(name), lowerCamel(member)])
+// Names come from declarations: there are few, and each is written as JSON once.
+const nameTexts = new Map<string, string>()
+
+function nameText(name: string): string {
+  let text = nameTexts.get(name)
+  if (text === undefined) {
+    text = `${JSON.stringify(elementName(name))}:`
+    nameTexts.set(name, text)
   }
-  return fromEntries(members)
+  return text
 }
 
-/** The JSON text of `lowerCamel(value)`: `null` for undefined, as CloudTrail writes an absent element. */
+/**
+ * The JSON text of `value` as it stands in a record; `null` for undefined, as CloudTrail writes an absent element. Names
+ * change through structures and lists; the keys of a map (an encryption context) are the caller's data and stay. Absent
+ * members are left out. Written as text at once: this is on the path of every request.
+ */
 export function elementText(value: Element): string {
-  return JSON.stringify(lowerCamel(value))
+  if (value === undefined || value === null) return 'null'
+  if (typeof value !== 'object') return JSON.stringify(value)
+  if (value instanceof Date) return JSON.stringify(dateText(value))
+  if (isMap(value)) return mapText(value)
+  if (isList(value)) return `[${value.map(elementText).join(',')}]`
+  let text = ''
+  for (const name in value) {
+    const member = value[name]
+    if (member !== undefined) text += `${text === '' ? '' : ','}${nameText(name)}${elementText(member)}`
+  }
+  return `{${text}}`
+}
+
+function mapText(map: ReadonlyMap<string, string>): string {
+  let text = ''
+  for (const [key, value] of map) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${JSON.stringify(value)}`
+  return `{${text}}`
 }
 
 const isMap = (value: object): value is ReadonlyMap<string, string> => value instanceof Map
 const isList = (value: object): value is readonly Element[] => Array.isArray(value)
-// Object.fromEntries defines members, so that a key named __proto__ is data like any other.
-const fromEntries = (members: readonly [string, Rendered][]): Rendered => Object.fromEntries(members)

@@ -1,6 +1,6 @@
 /** The audit record of one request, from what its operation declared and how it ended. */
 import { errorRow, type Refusal } from '#aws/errors.ts'
-import type { Members, Operation, RequestFacts } from '#aws/operation.ts'
+import type { AuditedResource, Members, Operation, RequestFacts } from '#aws/operation.ts'
 import type { AccountId, Region } from '#base/brand.ts'
 import { elementText, type ElementStructure } from '#cloudtrail/elements.ts'
 import { errorText, operationText, placeText, recordText, secondText, type PlaceText } from '#cloudtrail/record.ts'
@@ -61,7 +61,7 @@ export function recorder<P>(
       additionalEventData: output === undefined ? undefined : textOf(audit.additional(targets, output)),
       requestId: facts.requestId,
       eventId: random.uuid(),
-      resources: resourcesText(operation, targets),
+      resources: resourcesText(operation, targets, output),
       tlsDetails: request.tlsDetails,
     })
 }
@@ -84,14 +84,22 @@ function pick(names: readonly string[], members: Members, extra: Members | undef
   return extra === undefined ? picked : { ...picked, ...extra }
 }
 
-function resourcesText<P>(operation: Operation<P, Expectation, Change>, resolved: Members): string | undefined {
+function resourcesText<P>(
+  operation: Operation<P, Expectation, Change>,
+  resolved: Members,
+  output: Members | undefined,
+): string | undefined {
   let text = ''
+  const add = (audited: AuditedResource | undefined): void => {
+    if (audited === undefined) return
+    // ARNs, account ids and type names hold nothing that JSON escapes.
+    const { account, type, arn } = audited
+    text += `${text === '' ? '[' : ','}{"accountId":"${account}","type":"${type}","ARN":"${arn}"}`
+  }
   for (const target of operation.targets) {
     const resource = resolved[target.name]
-    const audited = resource === undefined ? undefined : target.audited(resource)
-    if (audited === undefined) continue
-    // ARNs, account ids and type names hold nothing that JSON escapes.
-    text += `${text === '' ? '[' : ','}{"accountId":"${audited.account}","type":"${audited.type}","ARN":"${audited.arn}"}`
+    if (resource !== undefined) add(target.audited(resource))
   }
+  if (output !== undefined) add(operation.audit.created(resolved, output))
   return text === '' ? undefined : `${text}]`
 }

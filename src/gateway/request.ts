@@ -4,6 +4,8 @@ import type { JsonText } from '#aws/operation.ts'
 /** A request as the listener received it: raw, not yet believed. */
 export interface IncomingRequest {
   readonly requestId: RequestId
+  /** The machine's time in `requestId`, epoch milliseconds. */
+  readonly receivedMs: number
   readonly method: string
   /** The path of the request target, undecoded. */
   readonly path: string

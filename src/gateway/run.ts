@@ -3,7 +3,7 @@
  *
  *   1. authenticate   the raw bytes, before anything of the body is read      authenticate.ts
  *   2. read           strict decoding, then AWS's validation of all members   prepare.ts
- *   3. refuse         what a later version supports, and rules between members
+ *   3. check          rules between members, then what a later version supports
  *   4. resolve        each target: id, ARN, alias or ciphertext to resource   the target's own
  *   5. authorize      each target                                             authorize.ts
  *   6. admit          quota, then each target's state and usage               the target's own
@@ -100,6 +100,9 @@ interface Call<P> {
   readonly respond: Respond
 }
 
+/** A request's answer is on its way: nothing is left to do for it. */
+type Ended = 'ended'
+
 /** What a handler gave back. */
 interface Handled {
   readonly output: Members
@@ -133,10 +136,10 @@ export function bindService<P>(
       gateway.failures.failed({ requestId: request.requestId, operation: name }, error)
       respond(render.refusal(internal, request.requestId))
     }
-    const start = (verdict: Authenticated | Unauthenticated): MaybeAsync<void> => {
+    const start = (verdict: Authenticated | Unauthenticated): MaybeAsync<Ended> => {
       if (!verdict.authentic) {
         turnAway(verdict, name, request, respond)
-        return
+        return 'ended'
       }
       return performSafely(callOf(verdict, prepared, request, respond))
     }
@@ -174,16 +177,16 @@ export function bindService<P>(
   }
 
   /** Whatever is thrown on the way becomes an internal error, and is recorded as one: the caller is known. */
-  function performSafely(call: Call<P>): MaybeAsync<void> {
-    const fail = (error: unknown): void => {
+  function performSafely(call: Call<P>): MaybeAsync<Ended> {
+    const fail = (error: unknown): Ended => {
       gateway.failures.failed({ requestId: call.request.requestId, operation: call.prepared.operation.name }, error)
-      endRefused(call, internal)
+      return endRefused(call, internal)
     }
     try {
       const ended = perform(call)
       return ended instanceof Promise ? ended.catch(fail) : ended
     } catch (error) {
-      fail(error)
+      return fail(error)
     }
   }
 
@@ -214,17 +217,17 @@ export function bindService<P>(
   }
 
   /** Steps 2 to 9 of a request whose caller is known. */
-  function perform(call: Call<P>): MaybeAsync<void> {
+  function perform(call: Call<P>): MaybeAsync<Ended> {
     const { prepared, request, progress } = call
     const input = prepared.read(request)
     if (isRefusal(input)) return endRefused(call, input)
     progress.input = input
-    const refused = refusedMember(prepared.operation, input) ?? prepared.operation.check(input)
+    const refused = prepared.operation.check(input) ?? refusedMember(prepared.operation, input)
     if (refused !== undefined) return endRefused(call, refused)
     return attempt(call, input, 1)
   }
 
-  function attempt(call: Call<P>, input: Members, count: number): MaybeAsync<void> {
+  function attempt(call: Call<P>, input: Members, count: number): MaybeAsync<Ended> {
     const { operation } = call.prepared
     return after(judge(call, input), (verdict) => {
       if (verdict !== undefined) return endRefused(call, declared(operation, verdict))
@@ -304,19 +307,19 @@ export function bindService<P>(
     }
   }
 
-  function endRefused(call: Call<P>, refused: Refusal): void {
+  function endRefused(call: Call<P>, refused: Refusal): Ended {
     if (call.progress.input !== undefined) call.prepared.forget(call.progress.input)
-    end(call, record(call, { refused, output: undefined }), render.refusal(refused, call.request.requestId))
+    return end(call, record(call, { refused, output: undefined }), render.refusal(refused, call.request.requestId))
   }
 
-  function endRead(call: Call<P>, output: Members): void {
+  function endRead(call: Call<P>, output: Members): Ended {
     const answer = success(call, output)
-    end(call, record(call, { refused: undefined, output }), answer)
+    return end(call, record(call, { refused: undefined, output }), answer)
   }
 
   /** Sends `answer` once `text` is durable. */
-  function end(call: Call<P>, text: string, answer: Answer): void {
-    gateway.audit.append(text, (failure) => {
+  function end(call: Call<P>, text: string, answer: Answer): Ended {
+    gateway.audit.append(text, call.request.receivedMs, (failure) => {
       if (failure === undefined) {
         call.respond(answer)
         return
@@ -325,9 +328,10 @@ export function bindService<P>(
       gateway.failures.failed({ requestId: call.request.requestId, operation: call.prepared.operation.name }, failure)
       call.respond(render.refusal(internal, call.request.requestId))
     })
+    return 'ended'
   }
 
-  async function endChange(call: Call<P>, input: Members, { output, changes }: Handled, count: number): Promise<void> {
+  async function endChange(call: Call<P>, input: Members, { output, changes }: Handled, count: number): Promise<Ended> {
     const { operation } = call.prepared
     const expectations: Expectation[] = []
     for (const target of operation.targets) {
@@ -339,11 +343,11 @@ export function bindService<P>(
     const outcome = await gateway.committer.commit({ changes, expectations, record: text })
     if (outcome === 'committed') {
       call.respond(success(call, output))
-      return
+      return 'ended'
     }
     if (count >= commitAttempts) throw new Error(`gave up after ${count} conflicting commits`)
     for (const name of Object.keys(call.progress.targets)) Reflect.deleteProperty(call.progress.targets, name)
-    await attempt(call, input, count + 1)
+    return attempt(call, input, count + 1)
   }
 
   function success(call: Call<P>, output: Members): Answer {

@@ -96,7 +96,8 @@ export function createListener(options: ListenerOptions): Server | TlsServer {
       answerPlain(route, response)
       return
     }
-    const requestId = random.requestId()
+    const receivedMs = Date.now()
+    const requestId = random.requestId(receivedMs)
     const peer = peerOf(request.socket, userAgent)
     const respond = (operation: string, answer: Answer): void => {
       options.answered(operation, answer.errorCode, performance.now() - started)
@@ -127,6 +128,7 @@ export function createListener(options: ListenerOptions): Server | TlsServer {
         route,
         {
           requestId,
+          receivedMs,
           method,
           path,
           query,
@@ -248,7 +250,7 @@ export function createListener(options: ListenerOptions): Server | TlsServer {
   server.maxHeadersCount = 200
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     options.securityLog.refused({
-      requestId: random.requestId(),
+      requestId: random.requestId(Date.now()),
       sourceIp: socket.remoteAddress ?? 'unknown',
       code: error.code ?? 'clientError',
       service: undefined,

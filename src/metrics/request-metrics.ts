@@ -53,61 +53,47 @@ export class RequestMetrics {
   /** The Prometheus text (exposition format 0.0.4) of all workers, with the process's own metrics. */
   async render(): Promise<string> {
     // Loaded at the first scrape: a server that nobody scrapes does not pay for it.
-    const { Registry: PromRegistry, collectDefaultMetrics, Gauge, Counter } = await import('prom-client')
-    this.#registry ??= (() => {
-      const registry = new PromRegistry()
-      collectDefaultMetrics({ register: registry })
-      const requests = new Counter({
-        name: 'trent_requests_total',
-        help: 'Answered requests by operation and outcome.',
-        labelNames: ['operation', 'outcome'],
-        registers: [registry],
-        collect: () => {
-          requests.reset()
-          for (const [index, operation] of this.#operations.entries()) {
-            for (const [at, outcome] of outcomes.entries()) {
-              const value = this.#sum(index * cells + at)
-              if (value > 0) requests.inc({ operation, outcome }, value)
-            }
-          }
-        },
-      })
-      const buckets = new Gauge({
-        name: 'trent_request_duration_seconds_bucket',
-        help: 'Time from the head of a request to its answer, cumulative by upper bound.',
-        labelNames: ['operation', 'le'],
-        registers: [registry],
-        collect: () => {
-          buckets.reset()
-          for (const [index, operation] of this.#operations.entries()) {
-            let total = 0
-            const start = index * cells + outcomes.length
-            for (let at = 0; at <= bounds.length; at += 1) {
-              total += this.#sum(start + at)
-              if (total > 0) buckets.set({ operation, le: String(bounds[at] ?? '+Inf') }, total)
-            }
-          }
-        },
-      })
-      const seconds = new Counter({
-        name: 'trent_request_duration_seconds_sum',
-        help: 'Sum of the times of answered requests.',
-        labelNames: ['operation'],
-        registers: [registry],
-        collect: () => {
-          seconds.reset()
-          for (const [index, operation] of this.#operations.entries()) {
-            const value = this.#sum(index * cells + cells - 1)
-            if (value > 0) seconds.inc({ operation }, value)
-          }
-        },
-      })
-      return registry
-    })()
-    return this.#registry.metrics()
+    if (this.#process === undefined) {
+      const { Registry: ProcessRegistry, collectDefaultMetrics } = await import('prom-client')
+      this.#process = new ProcessRegistry()
+      collectDefaultMetrics({ register: this.#process })
+    }
+    return this.#requestsText() + (await this.#process.metrics())
   }
 
-  #registry: Registry | undefined
+  #process: Registry | undefined
+
+  // Written here rather than by prom-client: its histograms only take observations, and ours were counted elsewhere.
+  #requestsText(): string {
+    const requests: string[] = []
+    const durations: string[] = []
+    for (const [index, operation] of this.#operations.entries()) {
+      const start = index * cells
+      for (const [at, outcome] of outcomes.entries()) {
+        const count = this.#sum(start + at)
+        if (count > 0) requests.push(`trent_requests_total{operation="${operation}",outcome="${outcome}"} ${count}`)
+      }
+      const counts = [...bounds, undefined].map((_, at) => this.#sum(start + outcomes.length + at))
+      if (counts.every((count) => count === 0)) continue
+      let total = 0
+      for (const [at, count] of counts.entries()) {
+        total += count
+        const bound = bounds[at] ?? '+Inf'
+        durations.push(`trent_request_duration_seconds_bucket{operation="${operation}",le="${bound}"} ${total}`)
+      }
+      durations.push(`trent_request_duration_seconds_sum{operation="${operation}"} ${this.#sum(start + cells - 1)}`)
+      durations.push(`trent_request_duration_seconds_count{operation="${operation}"} ${total}`)
+    }
+    return [
+      '# HELP trent_requests_total Answered requests by operation and outcome.',
+      '# TYPE trent_requests_total counter',
+      ...requests,
+      '# HELP trent_request_duration_seconds Time from the head of a request to its answer.',
+      '# TYPE trent_request_duration_seconds histogram',
+      ...durations,
+      '',
+    ].join('\n')
+  }
 
   #sum(offset: number): number {
     let total = 0

@@ -1,5 +1,6 @@
 import type { RequestId } from '#base/brand.ts'
 
+/** The only source of time. */
 export interface Clock {
   /** Epoch milliseconds as keys, jobs and records see them: a test profile may have moved them. */
   now(): number
@@ -7,6 +8,7 @@ export interface Clock {
   machineNow(): number
 }
 
+/** The only source of randomness and ids. */
 export interface Random {
   /** `size` unpredictable bytes in a fresh buffer that the caller owns. */
   bytes(size: number): Buffer
@@ -14,6 +16,6 @@ export interface Random {
   fill(target: Buffer): void
   /** A version 4 UUID. */
   uuid(): string
-  /** A version 7 UUID of the machine's time. */
-  requestId(): RequestId
+  /** A version 7 UUID of `machineMs`, epoch milliseconds. */
+  requestId(machineMs: number): RequestId
 }

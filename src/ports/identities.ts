@@ -9,6 +9,7 @@ export interface Credential {
   readonly userIdentity: string
   readonly status: 'Active' | 'Inactive'
 }
+/** Who may sign requests. `SigningKey` is what the signature check works with. */
 export interface Identities<SigningKey> {
   /** The credential of `id`, or undefined for an unknown access key. */
   credential(id: AccessKeyId): MaybeAsync<Credential | undefined>

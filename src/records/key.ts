@@ -6,7 +6,7 @@ export interface Place {
   readonly account: AccountId
 }
 
-/** What is stored, with the revision of its row: 1 when added, one more with each change. */
+/** What is stored, with the revision of the whole database at which it was last written: no row ever has one again. */
 export type Stored<T> = T & { readonly rev: number }
 
 /** A key's state with the data that exists only in it. Times are epoch milliseconds. */

@@ -4,6 +4,12 @@ import type { TlsMaterial } from '#http/tls.ts'
 import type { Commit, CommitOutcome } from '#ports/storage.ts'
 import type { SecurityEvent } from '#ports/audit.ts'
 
+/** What a worker thread knows when it is made, so that it loads its modules while the primary opens the data. */
+export interface WorkerBirth {
+  /** The compile cache, which threads do not inherit. */
+  readonly cacheDirectory: string | undefined
+}
+
 /** What a worker thread is started with. */
 export interface WorkerStart {
   readonly index: number
@@ -18,7 +24,6 @@ export interface WorkerStart {
   readonly listen: Address
   readonly metricsListen: Address | undefined
   readonly tls: TlsMaterial | undefined
-  readonly cacheDirectory: string | undefined
 }
 
 export interface PageMessage {
@@ -38,6 +43,7 @@ export type ToPrimary =
   | { readonly kind: 'drained' }
 
 export type ToWorker =
+  | { readonly kind: 'start'; readonly start: WorkerStart }
   /** Answers pages in the order in which they were sent; the text says why a page is stored nowhere. */
   | { readonly kind: 'page stored'; readonly failure: string | undefined }
   | {

@@ -1,49 +1,26 @@
 /**
- * The primary thread: takes the data directory, opens seal, database and trail, starts the workers, and is the one writer.
- * Everything that can refuse a start does so before a port is opened.
+ * The primary thread: opens the installation, starts the workers, is the one writer, and ends it all in order.
  */
-import { chmodSync, mkdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { FreeSpace } from '#audit/free-space.ts'
-import { GuardedTrail } from '#audit/failure-policy.ts'
 import { SecurityLogFile } from '#audit/security-log.ts'
-import { Spool } from '#audit/spool.ts'
-import { Trail } from '#audit/trail.ts'
 import { allocateSlots, RevisionSlots } from '#cache/revision-slots.ts'
-import type { Settings } from '#config/settings.ts'
+import type { Address, Settings } from '#config/settings.ts'
 import { controlCommands } from '#control/commands.ts'
-import { createControlServer } from '#control/server.ts'
-import { openHierarchy, type Hierarchy } from '#crypto/key-hierarchy.ts'
+import { createControlServer, type ControlServer } from '#control/server.ts'
 import { allocateMetrics } from '#metrics/request-metrics.ts'
-import { defaultKeyFile, sameDisk } from '#seals/key-file.ts'
-import { createSeal, unseal, type SealSources, type Unsealed } from '#seals/seal.ts'
-import { SealError } from '#seals/seal-error.ts'
-import { checkAnchor, openAnchor } from '#storage/anchor.ts'
-import { acquireLock } from '#storage/lock.ts'
-import { readInstallation } from '#storage/sqlite/installation.ts'
-import { openReader } from '#storage/sqlite/reader.ts'
-import { verifyAll, type Finding } from '#storage/sqlite/verify.ts'
-import { openWriter } from '#storage/sqlite/writer.ts'
-import { StorageError } from '#storage/storage-error.ts'
-import { loadTls } from '#tls/load.ts'
+import type { Random } from '#ports/edge.ts'
+import { loadTls, type LoadedTls } from '#tls/load.ts'
 import { advanceClock, allocateClockOffset, systemClock, systemRandom } from '../system.ts'
 import { clientUrl, howToUse, listenerUrl, writeClientFiles } from './client-files.ts'
-import {
-  anchorFile,
-  cacheDirectory,
-  controlSocket,
-  databaseFile,
-  securityLogFile,
-  spoolFile,
-  trailFile,
-} from './files.ts'
-import { createFirstInstallation } from './first-start.ts'
-import { requireSameIdentity } from './identity-check.ts'
+import { controlSocket, databaseFile, securityLogFile, trailFile } from './files.ts'
+import { openInstallation, type OpenInstallation } from './installation.ts'
 import { runDeletionJob } from './jobs.ts'
-import { createLog, describeError } from './log.ts'
-import { WorkerPool } from './worker-pool.ts'
+import { createLog, describeError, type Logger } from './log.ts'
 import { probe, refuseSharedPort } from './port-guard.ts'
 import { countedOperations } from './services.ts'
+import { startUpkeep, type Upkeep } from './upkeep.ts'
+import { verifyRows } from './verify-rows.ts'
+import { WorkerPool } from './worker-pool.ts'
 import { Writer } from './writer.ts'
 
 export interface RunningServer {
@@ -57,68 +34,28 @@ export interface RunningServer {
   drain(): void
 }
 
-const tickMs = 1000
-const deletionJobMs = 30_000
-const upkeepMs = 60_000
-const day = 86_400_000
-// Younger records stay whatever the trail's size: less than this is no trail.
-const minimumRetentionDays = 1
+/** Exit codes of a server that ends by itself (docs/operations.md). */
 const damagedExit = 65
 const unexpectedExit = 70
 
-export async function start(settings: Settings): Promise<RunningServer> {
+/**
+ * Starts the service; resolves when it serves. Throws the errors of what could not be opened. `cacheDirectory` is the compile
+ * cache in use, for the worker threads.
+ */
+export async function start(settings: Settings, cacheDirectory: string | undefined): Promise<RunningServer> {
+  const ended = Promise.withResolvers<number>()
+  const log = createLog(settings.logLevel, { worker: 'primary' })
+  const pool = new WorkerPool(settings.workers, { cacheDirectory }, (error) => {
+    log.fatal({ error: describeError(error) }, 'a worker thread ended unexpectedly')
+    ended.resolve(unexpectedExit)
+  })
   const random = systemRandom()
   const clockOffset = allocateClockOffset()
   const clock = systemClock(clockOffset)
-  const { dataDir } = settings
-  makeDataDirectory(dataDir)
-  const lock = acquireLock(dataDir)
-  const log = createLog(settings.logLevel, { worker: 'primary' })
-
-  const sources = sealSources(settings)
-  const created = readInstallation(databaseFile(dataDir)) === undefined
-  const seal = await openSeal(settings, sources, created)
-  if (settings.seal.kind === 'key-file' && (await sameDisk(dataDir, sources.keyFile))) {
-    log.warn(
-      { keyFile: sources.keyFile },
-      'the seal key file lies on the same disk as the data: whoever takes the disk has both; keep it elsewhere with --seal key-file:PATH',
-    )
-  }
-  if (created) await createFirstInstallation(settings, seal, random, clock.machineNow())
-  const hierarchy = openInstallation(settings, seal)
-
-  const storage = openWriter(databaseFile(dataDir), hierarchy)
-  const anchor = openAnchor(settings.anchor ?? anchorFile(dataDir), hierarchy.stateMac, 'existing')
-  checkAnchor(anchor.state, storage.head())
-  const reader = openReader(databaseFile(dataDir), hierarchy.stateMac)
-  requireSameIdentity(settings, reader, hierarchy)
-  const trail = new Trail({
-    path: trailFile(dataDir),
-    chainKey: hierarchy.auditChain,
-    clock,
-    anchor: { seq: anchor.state.trailSequence, hash: Buffer.from(anchor.state.trailHash, 'hex') },
-  })
-  const guarded = new GuardedTrail({
-    trail,
-    clock,
-    freeSpace: new FreeSpace({ directory: dataDir, floorBytes: settings.audit.minFreeBytes, clock }),
-    spool:
-      settings.audit.onFailure === 'spool'
-        ? new Spool({
-            path: spoolFile(dataDir),
-            maxBytes: settings.audit.spoolBytes,
-            chainKey: hierarchy.auditChain,
-            lastMovedId: trail.lastSpoolId,
-          })
-        : undefined,
-  })
-  const securityLog = new SecurityLogFile({ path: securityLogFile(dataDir), clock })
+  const installation = await openInstallation(settings, clock, random, log)
   const slots = allocateSlots()
   const writer = new Writer({
-    storage,
-    trail,
-    guarded,
-    anchor,
+    ...installation,
     slots: new RevisionSlots(slots),
     report: (what, error) => log.error({ error: describeError(error) }, what),
   })
@@ -126,209 +63,145 @@ export async function start(settings: Settings): Promise<RunningServer> {
 
   const tls = await loadTls(settings, random, clock)
   const address = await probe(settings.listen)
-  const metricsAddress = settings.metricsListen === undefined ? undefined : await probe(settings.metricsListen)
   const readiness = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
-  const ended = Promise.withResolvers<number>()
-  const pool = new WorkerPool(
+  const securityLog = new SecurityLogFile({ path: securityLogFile(settings.dataDir), clock })
+  await pool.start(
     {
       settings,
-      hierarchy: () => hierarchy.exportForThread(),
+      hierarchy: () => installation.hierarchy.exportForThread(),
       slots,
       clockOffset,
       metrics: allocateMetrics(settings.workers, countedOperations),
       readiness,
       listen: address,
-      metricsListen: metricsAddress,
+      metricsListen: settings.metricsListen === undefined ? undefined : await probe(settings.metricsListen),
       tls: tls?.material,
-      cacheDirectory: cacheDirectory(dataDir),
     },
     writer,
     securityLog,
-    (error) => {
-      log.fatal({ error: describeError(error) }, 'a worker thread ended unexpectedly')
-      ended.resolve(unexpectedExit)
-    },
   )
-  await pool.listening()
   refuseSharedPort(address)
 
   const runJobs = async (): Promise<readonly string[]> => {
-    const deleted = await runDeletionJob(reader, writer, clock, random)
+    const deleted = await runDeletionJob(installation.reader, writer, clock, random)
     if (deleted > 0) log.info({ deleted }, 'keys were deleted at the end of their waiting period')
     return deleted > 0 ? [`deleted ${deleted} key${deleted === 1 ? '' : 's'}`] : []
   }
-  const jobFailed = (error: unknown): void => log.error({ error: describeError(error) }, 'the deletion job failed')
-  const timers = [
-    setInterval(() => {
-      writer.tick()
-      const state = guarded.state()
-      if (Atomics.exchange(new Int32Array(readiness), 0, state === 'refusing' ? 1 : 0) === 0 && state === 'refusing') {
-        log.error({ reason: guarded.lastError() }, 'the audit trail refuses records: no request is answered')
-      }
-    }, tickMs),
-    setInterval(() => void runJobs().catch(jobFailed), deletionJobMs),
-    setInterval(() => upkeep(), upkeepMs),
-    setInterval(() => renewTls(), day),
-  ]
+  const upkeep = startUpkeep({
+    writer,
+    guarded: installation.guarded,
+    settings: settings.audit,
+    readiness: new Int32Array(readiness),
+    runJobs,
+    renewTls: async () => {
+      const renewed = await tls?.renewIfDue()
+      if (renewed !== undefined) pool.renewTls(renewed)
+    },
+    log,
+  })
+  const control = await openControl(settings, installation, writer, log, async (milliseconds) => {
+    advanceClock(clockOffset, milliseconds)
+    const jobs = await runJobs()
+    return { now: new Date(clock.now()).toISOString(), jobs }
+  })
+  const scan = new AbortController()
+  let finishing = false
+  const finish = async (code: number): Promise<void> => {
+    if (finishing) return
+    finishing = true
+    await stop({
+      upkeep,
+      control,
+      pool,
+      writer,
+      securityLog,
+      installation,
+      scan,
+      scanned: code === 0 ? scanned : undefined,
+    })
+    ended.resolve(code)
+  }
+  const end = (code: number): void => {
+    finish(code).catch((error: unknown) => {
+      log.error({ error: describeError(error) }, 'the server did not end in order')
+      ended.resolve(unexpectedExit)
+    })
+  }
+  const scanned = verifyRows(databaseFile(settings.dataDir), installation.hierarchy, scan.signal, log, () =>
+    end(damagedExit),
+  )
 
-  const retention = {
-    maxDays: settings.audit.retentionDays,
-    maxBytes: settings.audit.retentionBytes,
-    minDays: minimumRetentionDays,
+  await announce(settings, address, tls, installation.created, random, log)
+  return {
+    url: listenerUrl(address, settings.tls.kind !== 'off'),
+    introduction: installation.created ? howToUse(settings, clientUrl(settings, address)) : [],
+    ended: ended.promise,
+    drain: () => end(0),
   }
-  function upkeep(): void {
-    try {
-      if (trail.retain(retention) === 'more') setImmediate(upkeep)
-      else trail.idle()
-    } catch (error) {
-      log.error({ error: describeError(error) }, 'the upkeep of the audit trail failed')
-    }
-  }
-  function renewTls(): void {
-    tls?.renewIfDue().then(
-      (material) => {
-        if (material !== undefined) pool.renewTls(material)
-      },
-      (error: unknown) => log.error({ error: describeError(error) }, 'the TLS certificate could not be renewed'),
-    )
-  }
+}
 
-  const control = await createControlServer({
+async function announce(
+  settings: Settings,
+  address: Address,
+  tls: LoadedTls | undefined,
+  created: boolean,
+  random: Random,
+  log: Logger,
+): Promise<void> {
+  const url = clientUrl(settings, address)
+  await writeClientFiles(settings, url, tls?.caFile, random)
+  if (settings.testProfile) log.warn('the test profile is on: the clock can be moved; not for real keys')
+  if (settings.tls.kind === 'off' && settings.allowPlaintext) log.warn('plain HTTP is allowed beyond loopback')
+  log.info({ url, workers: settings.workers, cores: availableParallelism(), created }, 'ready')
+}
+
+function openControl(
+  settings: Settings,
+  { hierarchy, trail, seal }: OpenInstallation,
+  writer: Writer,
+  log: Logger,
+  advance: (milliseconds: number) => Promise<{ readonly now: string; readonly jobs: readonly string[] }>,
+): Promise<ControlServer> {
+  const { dataDir } = settings
+  return createControlServer({
     path: controlSocket(dataDir),
+    report: (what, error) => log.error({ error: describeError(error) }, what),
     commands: controlCommands({
+      dataDir,
       trailPath: trailFile(dataDir),
-      chainKey: hierarchy.auditChain,
       drain: () => {
         writer.flush()
         writer.drain()
       },
       anchoredHead: () => trail.head(),
       database: databaseFile(dataDir),
-      integrityKeys: hierarchy,
-      seal: { type: seal.type, generation: seal.generation, installationId: seal.installationId },
-      keyFile: seal.type === 'key-file' ? sources.keyFile : undefined,
-      dataDir,
-      advanceClock: settings.testProfile
-        ? async (milliseconds) => {
-            advanceClock(clockOffset, milliseconds)
-            const jobs = await runJobs()
-            return { now: new Date(clock.now()).toISOString(), jobs }
-          }
-        : undefined,
+      hierarchy,
+      keyFile: seal.keyFile,
+      seal,
+      advanceClock: settings.testProfile ? advance : undefined,
     }),
   })
-
-  const url = listenerUrl(address, settings.tls.kind !== 'off')
-  await writeClientFiles(settings, clientUrl(settings, address), tls?.caFile, random)
-
-  const scan = new AbortController()
-  void scanRows()
-  async function scanRows(): Promise<void> {
-    try {
-      const { findings, rows } = await verifyAll({ file: databaseFile(dataDir), keys: hierarchy, signal: scan.signal })
-      for (const finding of findings) log.error({ finding }, 'the database is not what was written')
-      if (findings.some(isWholeTable)) {
-        log.fatal(
-          'rows were deleted, added or set back: refusing to go on; restore a backup or find out who changed the database',
-        )
-        await finish(damagedExit)
-        return
-      }
-      log.info({ rows, findings: findings.length }, 'all rows were verified')
-    } catch (error) {
-      if (!scan.signal.aborted) log.error({ error: describeError(error) }, 'the rows could not be verified')
-    }
-  }
-
-  let finishing = false
-  async function finish(code: number): Promise<void> {
-    if (finishing) return
-    finishing = true
-    for (const timer of timers) clearInterval(timer)
-    scan.abort()
-    await control.close()
-    await pool.drain()
-    writer.close()
-    await securityLog.close()
-    await reader.close()
-    storage.close()
-    trail.close()
-    anchor.close()
-    lock.release()
-    ended.resolve(code)
-  }
-
-  if (settings.testProfile) log.warn('the test profile is on: the clock can be moved; not for real keys')
-  if (settings.tls.kind === 'off' && settings.allowPlaintext) log.warn('plain HTTP is allowed beyond loopback')
-  log.info({ url, workers: settings.workers, cores: availableParallelism(), created }, 'ready')
-  return {
-    url,
-    introduction: created ? howToUse(settings, clientUrl(settings, address)) : [],
-    ended: ended.promise,
-    drain: () => {
-      finish(0).catch((error: unknown) => {
-        log.error({ error: describeError(error) }, 'the server did not end in order')
-        ended.resolve(unexpectedExit)
-      })
-    },
-  }
 }
 
-function makeDataDirectory(dir: string): void {
-  try {
-    if (mkdirSync(dir, { recursive: true, mode: 0o700 }) !== undefined) chmodSync(dir, 0o700)
-  } catch (error) {
-    throw new StorageError(
-      'unreachable',
-      `The data directory ${dir} can't be made: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    )
-  }
+interface Stopping {
+  readonly upkeep: Upkeep
+  readonly control: ControlServer
+  readonly pool: WorkerPool
+  readonly writer: Writer
+  readonly securityLog: SecurityLogFile
+  readonly installation: OpenInstallation
+  readonly scan: AbortController
+  readonly scanned: Promise<void> | undefined
 }
 
-function sealSources(settings: Settings): SealSources {
-  return {
-    keyFile: (settings.seal.kind === 'key-file' ? settings.seal.path : undefined) ?? defaultKeyFile(settings.dataDir),
-    passphrase: settings.seal.kind === 'passphrase' ? settings.seal.source : { kind: 'terminal' },
-  }
-}
-
-/** The open seal of the directory; a first start makes one, unless an earlier first start got as far as that. */
-async function openSeal(settings: Settings, sources: SealSources, first: boolean): Promise<Unsealed> {
-  const { dataDir } = settings
-  const opened = await unseal(dataDir, sources)
-  if (opened !== undefined) {
-    if (opened.type !== settings.seal.kind) {
-      opened.root.destroy()
-      throw new SealError(
-        `this installation is sealed by ${opened.type}, not by ${settings.seal.kind}: set --seal ${opened.type}`,
-      )
-    }
-    return opened
-  }
-  if (!first) {
-    throw new SealError(
-      `${dataDir} has a database but no seal (seal.json): restore it from a backup; without it no key can be opened`,
-    )
-  }
-  const random = systemRandom()
-  return createSeal({ dataDir, installationId: random.uuid(), type: settings.seal.kind, sources, random })
-}
-
-function openInstallation(settings: Settings, { root, installationId }: Unsealed): Hierarchy {
-  const installation = readInstallation(databaseFile(settings.dataDir))
-  const current = installation?.domainKeys.at(-1)
-  if (installation === undefined || current === undefined) {
-    throw new StorageError('damaged', `The database ${databaseFile(settings.dataDir)} has no installation.`)
-  }
-  if (installation.id !== installationId) {
-    throw new SealError(`the seal in ${settings.dataDir} belongs to another installation than its database`)
-  }
-  const hierarchy = openHierarchy(root, installationId, installation.domainKeys, current.epoch)
-  root.destroy()
-  return hierarchy
-}
-
-function isWholeTable(finding: Finding): boolean {
-  return finding.kind === 'table' || finding.kind === 'head'
+/** What is in flight is answered and stored before anything that it needs is closed. */
+async function stop(parts: Stopping): Promise<void> {
+  parts.upkeep.stop()
+  parts.scan.abort()
+  await parts.control.close()
+  await parts.pool.drain()
+  parts.writer.close()
+  await parts.securityLog.close()
+  await parts.scanned
+  parts.installation.close()
 }

@@ -3,13 +3,13 @@ import { Worker } from 'node:worker_threads'
 import type { SecurityLogFile } from '#audit/security-log.ts'
 import type { Address } from '#config/settings.ts'
 import type { TlsMaterial } from '#http/tls.ts'
-import type { ToPrimary, ToWorker, WorkerStart } from './messages.ts'
+import type { ToPrimary, ToWorker, WorkerBirth, WorkerStart } from './messages.ts'
 import { cannotListen } from './port-guard.ts'
 import type { Writer } from './writer.ts'
 
 export type PoolStart = Omit<WorkerStart, 'index' | 'hierarchy'> & {
   /** A copy of the installation's keys for one thread, which overwrites it. */
-  hierarchy(): SharedArrayBuffer
+  readonly hierarchy: () => SharedArrayBuffer
 }
 
 interface Member {
@@ -23,17 +23,13 @@ const drainLimitMs = 10_000
 
 export class WorkerPool {
   readonly #members: readonly Member[]
-  readonly #listen: Address
   #stopping = false
 
-  constructor(start: PoolStart, writer: Writer, securityLog: SecurityLogFile, failed: (error: unknown) => void) {
-    const { hierarchy, ...common } = start
-    this.#listen = start.listen
-    this.#members = Array.from({ length: start.settings.workers }, (_, index) => {
-      const workerData: WorkerStart = { ...common, hierarchy: hierarchy(), index }
+  /** Makes the threads, which load their modules and wait for `start`. */
+  constructor(workers: number, workerData: WorkerBirth, failed: (error: unknown) => void) {
+    this.#members = Array.from({ length: workers }, (_, index) => {
       const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData, name: `worker ${index}` })
       const member: Member = { worker, listening: Promise.withResolvers(), drained: Promise.withResolvers() }
-      worker.on('message', (message: ToPrimary) => this.#receive(member, message, writer, securityLog))
       worker.on('error', (error) => {
         member.listening.reject(error)
         failed(error)
@@ -46,8 +42,23 @@ export class WorkerPool {
     })
   }
 
-  #receive(member: Member, message: ToPrimary, writer: Writer, securityLog: SecurityLogFile): void {
-    const answer = (reply: ToWorker): void => member.worker.postMessage(reply)
+  /** Starts all workers; resolves when each listens, rejects with a ListenError. */
+  async start(start: PoolStart, writer: Writer, securityLog: SecurityLogFile): Promise<void> {
+    const { hierarchy, ...common } = start
+    this.#members.forEach((member, index) => {
+      const { worker } = member
+      worker.on('message', (message: ToPrimary) => this.#receive(member, message, start.listen, writer, securityLog))
+      this.#send(member, { kind: 'start', start: { ...common, hierarchy: hierarchy(), index } })
+    })
+    await Promise.all(this.#members.map(({ listening }) => listening.promise))
+  }
+
+  #send({ worker }: Member, message: ToWorker): void {
+    worker.postMessage(message)
+  }
+
+  #receive(member: Member, message: ToPrimary, listen: Address, writer: Writer, securityLog: SecurityLogFile): void {
+    const answer = (reply: ToWorker): void => this.#send(member, reply)
     switch (message.kind) {
       case 'page':
         writer.page(message, (failure) => answer({ kind: 'page stored', failure: failure?.message }))
@@ -68,9 +79,7 @@ export class WorkerPool {
         member.listening.resolve()
         break
       case 'cannot listen':
-        member.listening.reject(
-          cannotListen(this.#listen, Object.assign(new Error(message.message), { code: message.code })),
-        )
+        member.listening.reject(cannotListen(listen, Object.assign(new Error(message.message), { code: message.code })))
         break
       case 'drained':
         member.drained.resolve()
@@ -78,19 +87,14 @@ export class WorkerPool {
     }
   }
 
-  /** Resolves when every worker listens; rejects with a ListenError. */
-  async listening(): Promise<void> {
-    await Promise.all(this.#members.map(({ listening }) => listening.promise))
-  }
-
   renewTls(tls: TlsMaterial): void {
-    for (const { worker } of this.#members) worker.postMessage({ kind: 'tls', tls } satisfies ToWorker)
+    for (const member of this.#members) this.#send(member, { kind: 'tls', tls })
   }
 
   /** Every worker stops accepting and answers what it has; then the threads end. */
   async drain(): Promise<void> {
     this.#stopping = true
-    for (const { worker } of this.#members) worker.postMessage({ kind: 'drain' } satisfies ToWorker)
+    for (const member of this.#members) this.#send(member, { kind: 'drain' })
     let timer: NodeJS.Timeout | undefined
     const limit = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, drainLimitMs)

@@ -1,177 +1,25 @@
 /**
- * A worker thread: one listener, its own read-only connection and caches, and a link to the writer. Workers are alike; they
- * share the port (SO_REUSEPORT), the revision slots and nothing else.
+ * The entry of a worker thread: switches the compile cache on, which threads do not inherit, before it loads anything; then
+ * waits for what it is to serve.
  */
 import { enableCompileCache } from 'node:module'
-import type { Server } from 'node:http'
-import type { Server as TlsServer } from 'node:https'
 import { parentPort, workerData } from 'node:worker_threads'
-import { errorRow, errorCatalogue, type ErrorCode } from '#aws/errors.ts'
-import { createIdentities } from '#cache/identities.ts'
-import { createKeyDirectory } from '#cache/key-directory.ts'
-import { RevisionSlots } from '#cache/revision-slots.ts'
-import type { Address } from '#config/settings.ts'
-import { importHierarchy } from '#crypto/key-hierarchy.ts'
-import { createListener } from '#http/listener.ts'
-import { createSoftwareKeyStore } from '#keystores/software/key-store.ts'
-import { unwrapSecret } from '#keystores/software/secret-wrap.ts'
-import { RequestMetrics, type Outcome } from '#metrics/request-metrics.ts'
-import type { SecurityLog } from '#ports/audit.ts'
-import { unmetered } from '#quota/unmetered.ts'
-import { openReader } from '#storage/sqlite/reader.ts'
-import { systemClock, systemRandom } from '../system.ts'
-import { databaseFile } from './files.ts'
-import { createLog, describeError } from './log.ts'
-import { createMetricsListener } from './metrics-listener.ts'
-import type { ToPrimary, ToWorker, WorkerStart } from './messages.ts'
-import { bindServices, countedOperations } from './services.ts'
-import { WriterLink } from './writer-link.ts'
-
-// A thousand keys of an AWS KMS account are few, ten thousand in use at once are many; beyond, cold ones are read again.
-const cachedKeys = 20_000
-const cachedAliases = 20_000
-// A stranger's flood is counted by the security log's owner; this bounds what reaches it from one worker each second.
-const refusalsPerSecond = 200
+import type { ToWorker, WorkerBirth } from './messages.ts'
 
 const port = parentPort
 if (port === null) throw new Error('src/server/worker.ts runs as a worker thread only')
 
 // Handed over by the primary, in this same process and version.
-const start = workerData as WorkerStart
-// The compile cache is not inherited by threads.
-if (start.cacheDirectory !== undefined) enableCompileCache(start.cacheDirectory)
+const { cacheDirectory } = workerData as WorkerBirth
+if (cacheDirectory !== undefined) enableCompileCache(cacheDirectory)
+const { serve } = await import('./worker-main.ts')
 
-const { settings } = start
-const log = createLog(settings.logLevel, { worker: start.index })
-const hierarchy = importHierarchy(start.hierarchy)
-const clock = systemClock(start.clockOffset)
-const random = systemRandom()
-const slots = new RevisionSlots(start.slots)
-const metrics = new RequestMetrics(start.metrics, countedOperations, start.index)
-const readiness = new Int32Array(start.readiness)
-const storage = openReader(databaseFile(settings.dataDir), hierarchy.stateMac)
-const keyStore = createSoftwareKeyStore({ hierarchy, random })
-const link = new WriterLink(port, clock)
-const send = (message: ToPrimary): void => port.postMessage(message)
-
-let second = 0
-let refusals = 0
-const securityLog: SecurityLog = {
-  refused: (event) => {
-    const now = Math.floor(Date.now() / 1000)
-    if (now !== second) {
-      second = now
-      refusals = 0
-    }
-    refusals += 1
-    if (refusals <= refusalsPerSecond) send({ kind: 'refused', event })
-  },
-}
-
-const services = bindServices(
-  {
-    directory: createKeyDirectory(storage, keyStore, slots, { keys: cachedKeys, aliases: cachedAliases }),
-    storage,
-    keyStore,
-    random,
-  },
-  {
-    identities: createIdentities(
-      storage,
-      (record) => unwrapSecret(hierarchy, record).insecureSecretAccess(),
-      slots,
-      random,
-      settings.regions[0],
-    ),
-    audit: link,
-    committer: link,
-    quota: unmetered,
-    clock,
-    random,
-    securityLog,
-    failures: {
-      failed: (where, error) => log.error({ ...where, error: describeError(error) }, 'a request failed'),
-    },
-  },
-  { regions: new Set<string>(settings.regions), skewSeconds: settings.clockSkewSeconds },
-)
-
-function outcomeOf(code: string | undefined): Outcome {
-  if (code === undefined) return 'success'
-  if (code === 'ThrottlingException') return 'throttled'
-  return isErrorCode(code) && errorRow(code).fault === 'server' ? 'server_error' : 'client_error'
-}
-
-function isErrorCode(code: string): code is ErrorCode {
-  return code in errorCatalogue
-}
-
-const server = createListener({
-  services,
-  random,
-  securityLog,
-  tls: start.tls,
-  metrics: isLoopback(start.listen.host) && start.metricsListen === undefined,
-  renderMetrics: () => metrics.render(),
-  notReady: () => (Atomics.load(readiness, 0) === 0 ? undefined : 'not ready: see the server log'),
-  answered: (operation, errorCode, milliseconds) => metrics.count(operation, outcomeOf(errorCode), milliseconds),
-})
-const metricsServer =
-  start.metricsListen === undefined || start.index !== 0 ? undefined : createMetricsListener(() => metrics.render())
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.')
-}
-
-async function listen(on: Server | TlsServer, address: Address, shared: boolean): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    on.once('error', reject)
-    on.listen({ host: address.host, port: address.port, reusePort: shared, backlog: 1024 }, () => {
-      on.removeListener('error', reject)
-      resolve()
+port.once('message', (message: ToWorker) => {
+  if (message.kind !== 'start') throw new Error(`a worker got ${message.kind} before start`)
+  // What is thrown ends the thread, and with it the server.
+  serve(message.start, port).catch((error: unknown) => {
+    setImmediate(() => {
+      throw error
     })
   })
-  const bound = on.address()
-  return typeof bound === 'object' && bound !== null ? bound.port : address.port
-}
-
-async function begin(): Promise<void> {
-  try {
-    const bound = await listen(server, start.listen, settings.workers > 1)
-    if (metricsServer !== undefined && start.metricsListen !== undefined) {
-      await listen(metricsServer, start.metricsListen, false)
-    }
-    send({ kind: 'listening', port: bound })
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-    send({ kind: 'cannot listen', code, message: error instanceof Error ? error.message : String(error) })
-  }
-}
-
-/** Stops accepting, lets what is in flight be answered, and says so. */
-function drain(): void {
-  metricsServer?.close()
-  metricsServer?.closeAllConnections()
-  server.close(() => send({ kind: 'drained' }))
-  // Idle keep-alive connections would hold the server open for as long as their clients like.
-  server.closeIdleConnections()
-  const sweep = setInterval(() => server.closeIdleConnections(), 20)
-  sweep.unref()
-}
-
-port.on('message', (message: ToWorker) => {
-  switch (message.kind) {
-    case 'page stored':
-    case 'commit done':
-      link.receive(message)
-      break
-    case 'drain':
-      drain()
-      break
-    case 'tls':
-      if ('setSecureContext' in server) server.setSecureContext(message.tls.options)
-      break
-  }
 })
-
-await begin()

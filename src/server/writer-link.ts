@@ -25,8 +25,8 @@ export class WriterLink implements AuditSink, Committer {
     this.#buffer = new PageBuffer(clock)
   }
 
-  append(record: string, done: Done): void {
-    this.#buffer.append(record, done)
+  append(record: string, atMs: number, done: Done): void {
+    this.#buffer.append(record, done, atMs)
     this.#schedule()
   }
 

@@ -18,16 +18,16 @@ export interface WriterParts {
   readonly anchor: Anchor
   readonly slots: RevisionSlots
   /** Something failed that no request can be told: logged. */
-  report(what: string, error: unknown): void
+  readonly report: (what: string, error: unknown) => void
 }
 
 interface WaitingCommit {
   readonly commit: Commit
-  done(outcome: CommitOutcome | Error): void
+  readonly done: (outcome: CommitOutcome | Error) => void
 }
 interface WaitingPage {
   readonly page: Page
-  done(failure: Error | undefined): void
+  readonly done: (failure: Error | undefined) => void
 }
 
 const drainBatch = 1000
@@ -58,9 +58,12 @@ export class Writer {
 
   /** The same for the primary's own jobs and commands. */
   commitNow(commit: Commit): Promise<CommitOutcome> {
-    return new Promise((resolve, reject) =>
-      this.commit(commit, (outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome))),
-    )
+    return new Promise((resolve, reject) => {
+      this.commit(commit, (outcome) => {
+        if (outcome instanceof Error) reject(outcome)
+        else resolve(outcome)
+      })
+    })
   }
 
   #schedule(): void {

@@ -193,6 +193,25 @@ describe('when the trail can’t be written', () => {
   })
 })
 
+describe('maintenance', () => {
+  it('removes what retention no longer keeps below the floor too, and empties the log in a quiet moment', () => {
+    const directory = temporaryDirectory()
+    const { guarded, trail, close } = setUp(directory, { floorBytes: Number.MAX_SAFE_INTEGER })
+    trail.append([pageOf([record(1)], 1)])
+    trail.append([pageOf([record(2)], 2)])
+    const rule = { maxDays: 30, maxBytes: undefined, minDays: 7 }
+    assert.equal(guarded.maintain(rule, false), 'more')
+    assert.equal(guarded.maintain(rule, false), 'done')
+    assert.equal(trail.logBytes() > 0, true)
+    assert.equal(guarded.maintain(rule, true), 'done')
+    assert.equal(trail.logBytes(), 0)
+    trail.close()
+    assert.equal(guarded.maintain(rule, true), 'done')
+    close()
+    assert.deepEqual(serials(directory), [2])
+  })
+})
+
 describe('the floor of free space', () => {
   it('counts as a failure before the disk is full', () => {
     const directory = temporaryDirectory()

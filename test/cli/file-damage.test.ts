@@ -34,7 +34,7 @@ async function expectRefused(bench: Bench, messages: ReadonlyMap<string, Buffer>
   for (const { source, error } of lines) {
     assert.ok(
       ['damaged', 'not-encrypted', 'no-commitment', 'unsupported', 'key'].includes(error.code) ||
-        /^KMS refused: /.test(error.message),
+        /^KMS refused: |^asking KMS failed \(Region not accepted/.test(error.message),
       `${source}: ${error.code}: ${error.message}`,
     )
     assert.doesNotMatch(error.message, /\n/)

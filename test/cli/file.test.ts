@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { buildClient, getClient, KMS, KmsKeyringNode } from '@aws-crypto/client-node'
+import * as sdk from '@aws-crypto/client-node'
+import { connect } from '#cli/file/connection.ts'
+import { decryptionMaterials, encryptionMaterials } from '#cli/file/materials.ts'
 import { filesBelow, openBench } from './file-support.ts'
 import type { Bench } from './file-support.ts'
 
@@ -180,17 +182,14 @@ describe('trent file', () => {
 
   it('reads and writes what the AWS Encryption SDK does', async () => {
     await using bench = await openBench()
-    const keyring = new KmsKeyringNode({
-      generatorKeyId: bench.kms.keyArns[0]!,
-      clientProvider: getClient(KMS, {
-        endpoint: bench.kms.url,
-        region: 'us-east-1',
-        credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
-      }),
-    })
+    const credentials = { AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' }
+    Object.assign(process.env, credentials)
+    const kms = await connect(sdk, { endpointUrl: bench.kms.url, region: 'us-east-1' }, {})
+    const limits = { maxAge: 0, maxMessages: 1, maxBytes: 1 }
+    const keys = encryptionMaterials(sdk, kms, [bench.kms.keyArns[0]!], limits)
     const plaintext = randomBytes(20_000)
-    const { encrypt, decrypt } = buildClient()
-    const { result } = await encrypt(keyring, plaintext, { encryptionContext: { a: 'b' } })
+    const { encrypt, decrypt } = sdk.buildClient()
+    const { result } = await encrypt(keys, plaintext, { encryptionContext: { a: 'b' } })
     writeFileSync(bench.at('theirs.encrypted'), result)
     assert.equal((await bench.run('decrypt', 'theirs.encrypted', '--context', 'a=b')).code, 0)
     assert.deepEqual(readFileSync(bench.at('theirs')), plaintext)
@@ -198,7 +197,11 @@ describe('trent file', () => {
       (await bench.run('encrypt', 'theirs', '--key-id', 'alias/files', '--context', 'c=d', '--force')).code,
       0,
     )
-    const ours = await decrypt(keyring, readFileSync(bench.at('theirs.encrypted')))
+    const ours = await decrypt(
+      decryptionMaterials(sdk, kms, [], {}, limits),
+      readFileSync(bench.at('theirs.encrypted')),
+    )
+    kms.close()
     assert.deepEqual(ours.plaintext, plaintext)
     assert.equal(ours.messageHeader.encryptionContext['c'], 'd')
   })

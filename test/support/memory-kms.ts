@@ -11,6 +11,7 @@ import { parseAccountId, parseKeyMaterialId, parseRegion, parseRequestId } from 
 import type { AliasName, KeyId, KeyMaterialId } from '#base/brand.ts'
 import { SecretBytes } from '#base/secret-bytes.ts'
 import { blobMaterial, openBlob, sealBlob } from '#crypto/ciphertext-blob.ts'
+import type { MaybeAsync } from '#base/maybe-async.ts'
 import type { KmsOperation, KmsPorts } from '#kms/operation.ts'
 import { operations, type OperationName } from '#kms/service.ts'
 import type { LiveKey } from '#ports/key-directory.ts'
@@ -47,42 +48,52 @@ export class MemoryKms {
   readonly keys = new Map<string, Stored<KeyRecord>>()
   readonly materials = new Map<string, KeyMaterialRecord>()
   readonly aliasRecords = new Map<string, Stored<AliasRecord>>()
-  /** Secrets that handlers made or received, to see what became of them. */
+  /** Decrypted plaintexts and drawn random bytes, to see what became of them. */
   readonly secrets: SecretBytes[] = []
+  readonly drawn: Buffer[] = []
   now = Date.UTC(2026, 10, 22, 12, 0, 0, 250)
   readonly ports: KmsPorts
 
-  constructor() {
+  /** `later`: ports answer as those of a remote database do. */
+  constructor(answers: 'at once' | 'later' = 'at once') {
+    const answer = <T>(value: T): MaybeAsync<T> => (answers === 'later' ? Promise.resolve(value) : value)
     this.ports = {
       directory: {
-        key: (place, keyId) => this.#liveKey(place, keyId),
-        alias: (place, name) => this.aliasRecords.get(aliasId(place, name)),
-        currentMaterial: (key) => this.#material(key, ({ materialId }) => materialId === key.record.currentMaterialId),
+        key: (place, keyId) => answer(this.#liveKey(place, keyId)),
+        alias: (place, name) => answer(this.aliasRecords.get(aliasId(place, name))),
+        currentMaterial: (key) =>
+          answer(this.#material(key, ({ materialId }) => materialId === key.record.currentMaterialId)),
         material: (key, prefix) =>
-          [...this.materials.values()].some(
-            ({ keyId, materialId }) => keyId === key.record.keyId && materialId.startsWith(prefix),
-          )
-            ? this.#material(key, ({ materialId }) => materialId.startsWith(prefix))
-            : undefined,
+          answer(
+            [...this.materials.values()].some(
+              ({ keyId, materialId }) => keyId === key.record.keyId && materialId.startsWith(prefix),
+            )
+              ? this.#material(key, ({ materialId }) => materialId.startsWith(prefix))
+              : undefined,
+          ),
       },
       storage: {
         key: (place, keyId) => this.keys.get(keyName(place, keyId)),
         material: () => undefined,
         alias: (place, name) => this.aliasRecords.get(aliasId(place, name)),
         keyIds: (place, after, limit) =>
-          [...this.keys.values()]
-            .filter((key) => key.region === place.region && key.account === place.account)
-            .map(({ keyId }) => keyId)
-            .sort()
-            .filter((keyId) => after === undefined || keyId > after)
-            .slice(0, limit),
+          answer(
+            [...this.keys.values()]
+              .filter((key) => key.region === place.region && key.account === place.account)
+              .map(({ keyId }) => keyId)
+              .sort()
+              .filter((keyId) => after === undefined || keyId > after)
+              .slice(0, limit),
+          ),
         aliases: (place, after, limit, target) =>
-          [...this.aliasRecords.values()]
-            .filter((alias) => alias.region === place.region && alias.account === place.account)
-            .filter(({ targetKeyId }) => target === undefined || targetKeyId === target)
-            .sort((left, right) => (left.name < right.name ? -1 : 1))
-            .filter(({ name }) => after === undefined || name > after)
-            .slice(0, limit),
+          answer(
+            [...this.aliasRecords.values()]
+              .filter((alias) => alias.region === place.region && alias.account === place.account)
+              .filter(({ targetKeyId }) => target === undefined || targetKeyId === target)
+              .sort((left, right) => (left.name < right.name ? -1 : 1))
+              .filter(({ name }) => after === undefined || name > after)
+              .slice(0, limit),
+          ),
         accessKey: () => undefined,
         keysDueForDeletion: () => [],
         close: () => undefined,
@@ -90,7 +101,7 @@ export class MemoryKms {
       keyStore: {
         generate: (owner) => {
           const bytes = randomBytes(32)
-          return {
+          return answer({
             region: owner.region,
             account: owner.account,
             keyId: owner.keyId,
@@ -102,12 +113,16 @@ export class MemoryKms {
             exportable: false,
             epoch: 1,
             wrapped: bytes.toString('base64'),
-          }
+          })
         },
-        open: (record) => this.#open(record),
+        open: (record) => answer(this.#open(record)),
       },
       random: {
-        bytes: (size) => randomBytes(size),
+        bytes: (size) => {
+          const bytes = randomBytes(size)
+          this.drawn.push(bytes)
+          return bytes
+        },
         fill: (target) => void randomBytes(target.length).copy(target),
         uuid: () => randomUUID(),
         requestId: () => requestId,

@@ -14,6 +14,16 @@ export function explain(error: unknown): Explanation {
   return fromKms(error) ?? fromNetwork(error) ?? fromFiles(error) ?? { code: 'error', message: oneLine(error.message) }
 }
 
+/** Like `explain`, for an error of a request to KMS. */
+export function explainKms(error: unknown): Explanation {
+  const { code, message } = explain(error)
+  if (code !== 'error') return { code, message }
+  return {
+    code: 'kms',
+    message: `asking KMS failed (${message.slice(0, 120)}): check --endpoint-url or AWS_ENDPOINT_URL_KMS`,
+  }
+}
+
 /**
  * Like `explain`, for a decryption: an error that comes neither from KMS nor from the system is then the Encryption SDK's,
  * which has some hundred texts for a message that is not what it was.

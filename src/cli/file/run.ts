@@ -3,7 +3,8 @@ import type { Environment } from './aws-files.ts'
 import { connect } from './connection.ts'
 import type { ConnectionOptions, EncryptionSdk, KmsConnection } from './connection.ts'
 import { FileError } from './errors.ts'
-import { explain, explainDecryption } from './explain.ts'
+import { explain, explainDecryption, explainKms } from './explain.ts'
+import type { Explanation } from './explain.ts'
 import { decryptionMaterials, encryptionMaterials } from './materials.ts'
 import type { CacheLimits, EncryptionContext, MaterialsManager } from './materials.ts'
 import { walkMessage } from './message-walk.ts'
@@ -55,7 +56,7 @@ async function makeMaterials(sdk: EncryptionSdk, kms: KmsConnection, job: FileJo
       try {
         return await kms.keyArn(keyId)
       } catch (error) {
-        const { code, message } = explain(error)
+        const { code, message } = explainKms(error)
         throw new FileError(code, `cannot find the key ${keyId}: ${message}`, error)
       }
     }),
@@ -95,12 +96,17 @@ async function transferAll(
         written.add(resolve(target))
         report.done(source, target, bytes, keyIds)
       } catch (error) {
-        const cause = error instanceof FileError ? error : (kms.takeError() ?? error)
-        report.failed(source, job.direction === 'decrypt' ? explainDecryption(cause) : explain(cause))
+        report.failed(source, explainFailure(job.direction, error, kms.takeError()))
       }
     }
   }
   return report.finish(kms.requests()) ? 1 : 0
+}
+
+function explainFailure(direction: Direction, error: unknown, kmsError: unknown): Explanation {
+  if (error instanceof FileError) return explain(error)
+  if (kmsError !== undefined) return explainKms(kmsError)
+  return direction === 'decrypt' ? explainDecryption(error) : explain(error)
 }
 
 function streamsFor(

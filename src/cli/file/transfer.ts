@@ -1,5 +1,5 @@
-import { constants, createWriteStream, mkdirSync, statSync, write, writev } from 'node:fs'
-import type { Stats, WriteStream } from 'node:fs'
+import { constants, mkdirSync, statSync } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { errorCode } from './error-code.ts'
 import { FileError } from './errors.ts'
+import { FileSink } from './file-sink.ts'
 import { PartialFile, refuseExisting } from './partial-file.ts'
 
 /** Bytes read at once. */
@@ -81,38 +82,37 @@ async function copy(
   const { stream, inspect, end } = makeStreams(size)
   // The SDK's streams report some errors twice; the pipeline takes the first, and a second one must not end the process.
   stream.on('error', () => undefined)
-  const sink = openSink(fd)
+  const sink = new FileSink(fd)
+  let failure: { readonly error: unknown } | undefined
+  // Failures of either end stop the flow as if the file ended here, and are thrown afterwards: the SDK's encrypting stream,
+  // when it is destroyed before its end, throws where nobody can catch it.
   async function* read(): AsyncGenerator<Buffer> {
-    let done = 0
-    while (done < size) {
-      const chunk = Buffer.allocUnsafeSlow(Math.min(chunkLength, size - done))
-      const { bytesRead } = await handle.read(chunk, 0, chunk.length, done)
-      if (bytesRead === 0) throw changed()
-      const bytes = chunk.subarray(0, bytesRead)
-      inspect?.(bytes)
-      done += bytesRead
-      yield bytes
-      onProgress(done, size)
+    try {
+      let done = 0
+      while (done < size && sink.failure === undefined) {
+        const chunk = Buffer.allocUnsafeSlow(Math.min(chunkLength, size - done))
+        const { bytesRead } = await handle.read(chunk, 0, chunk.length, done)
+        if (bytesRead === 0) throw changed()
+        const bytes = chunk.subarray(0, bytesRead)
+        inspect?.(bytes)
+        done += bytesRead
+        yield bytes
+        onProgress(done, size)
+      }
+      end?.()
+    } catch (error) {
+      failure = { error }
     }
-    end?.()
   }
   try {
     await pipeline(read, stream, sink)
   } catch (error) {
-    // A write may still be under way, and must not reach what gets this file descriptor next.
-    if (!sink.closed) await new Promise((resolve) => sink.once('close', resolve).destroy())
-    throw error
+    failure ??= { error }
   }
-}
-
-/** Writes to `fd` and never closes it: a stream that is destroyed would, whatever `autoClose` says. */
-function openSink(fd: number): WriteStream {
-  return createWriteStream('', {
-    fd,
-    autoClose: false,
-    highWaterMark: 8 * chunkLength,
-    fs: { write, writev, close: (_fd: number, done: (error: null) => void) => done(null) },
-  })
+  // A write that is still under way must not reach what gets this file descriptor next.
+  await sink.idle
+  failure = sink.failure ?? failure
+  if (failure !== undefined) throw failure.error
 }
 
 const changed = (): FileError =>

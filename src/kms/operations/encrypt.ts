@@ -54,11 +54,8 @@ export const Encrypt = readOperation({
   ],
   audit: {
     readOnly: true,
-    request: ['EncryptionContext'],
-    requestExtra: ({ KeyId, EncryptionAlgorithm = 'SYMMETRIC_DEFAULT' }, { key }) => ({
-      KeyId: key?.arn ?? KeyId,
-      EncryptionAlgorithm,
-    }),
+    request: ['KeyId', 'EncryptionContext'],
+    requestExtra: ({ EncryptionAlgorithm = 'SYMMETRIC_DEFAULT' }) => ({ EncryptionAlgorithm }),
     response: [],
     additional: ({ key }) => ({ keyMaterialId: key.record.currentMaterialId }),
   },

@@ -7,7 +7,7 @@ import type { AccessKeyRecord, AccountRecord } from '#records/identity.ts'
 import type { AliasRecord, KeyMaterialRecord, KeyRecord, Place } from '#records/key.ts'
 import { accessKeyEntity, accountEntity, aliasEntity, keyEntity, keyMaterialEntity } from '../entity.ts'
 import type { Tally } from '../tally.ts'
-import { isConstraintFailure } from './connection.ts'
+import { isConstraintFailure } from './failures.ts'
 import { rowColumns } from './rows.ts'
 import { TableWriter } from './table-writer.ts'
 

@@ -4,12 +4,13 @@ import { parseKeyId } from '#base/brand.ts'
 import { IntegrityError } from '#base/integrity-error.ts'
 import type { HmacKey } from '#crypto/hmac.ts'
 import type { StorageReader } from '#ports/storage.ts'
-import type { AccessKeyRecord } from '#records/identity.ts'
+import type { AccessKeyRecord, AccountRecord } from '#records/identity.ts'
 import type { AliasRecord, KeyMaterialRecord, KeyRecord, Place, Stored } from '#records/key.ts'
-import { accessKeyEntity, aliasEntity, keyEntity, keyMaterialEntity } from '../entity.ts'
+import { accessKeyEntity, accountEntity, aliasEntity, keyEntity, keyMaterialEntity } from '../entity.ts'
 import type { Entity } from '../entity.ts'
 import { fromRow } from '../stored-row.ts'
-import { guarded, openForReading } from './connection.ts'
+import { openForReading } from './connection.ts'
+import { guarded } from './failures.ts'
 import { refuseNewer } from './migrate.ts'
 import { rowColumns, selectRow, storedRow } from './rows.ts'
 
@@ -92,6 +93,12 @@ export class SqliteReader implements StorageReader {
     return this.#one(accessKeyEntity, this.#statements.accessKey, id)
   }
 
+  /** All accounts of the installation, by id. */
+  accounts(): readonly Stored<AccountRecord>[] {
+    const rows = guarded(this.#file, 'read', () => this.#statements.accounts.all())
+    return rows.map((row) => fromRow(this.#rowKey, accountEntity, storedRow(accountEntity, row)))
+  }
+
   /** A row that fails does not keep the others from being deleted: it throws only when no other key is due. */
   keysDueForDeletion(now: number, limit: number): readonly Stored<KeyRecord>[] {
     return guarded(this.#file, 'read', () => {
@@ -147,6 +154,7 @@ function prepare(db: DatabaseSync) {
       `SELECT ${rowColumns(aliasEntity)} FROM alias
        WHERE region = ? AND account = ? AND target_key_id = ? AND name > ? ORDER BY name LIMIT ?`,
     ),
+    accounts: db.prepare(`SELECT ${rowColumns(accountEntity)} FROM account ORDER BY account`),
     due: db.prepare(`SELECT ${rowColumns(keyEntity)} FROM key WHERE deletion_date <= ? ORDER BY deletion_date`),
   }
 }

@@ -1,0 +1,81 @@
+/** The command line's entry. It loads what the command at hand needs and nothing else: most of a command's time is loading. */
+import { readFileSync } from 'node:fs'
+import type { Command, CommanderError } from 'commander'
+import { useCompileCache, userCacheDirectory } from './compile-cache.ts'
+
+interface CommandEntry {
+  readonly description: string
+  readonly load: () => Promise<Command>
+}
+
+const commands: Readonly<Record<string, CommandEntry>> = {
+  serve: { description: 'run the service', load: async () => (await import('./serve.ts')).serveCommand() },
+  audit: {
+    description: 'read and verify the audit trail',
+    load: async () => (await import('./audit.ts')).auditCommand(),
+  },
+  storage: {
+    description: "check the keys' database",
+    load: async () => (await import('./storage.ts')).storageCommand(),
+  },
+  seal: { description: 'what protects the root key', load: async () => (await import('./seal.ts')).sealCommand() },
+  clock: {
+    description: 'the clock of a server with --test-profile',
+    load: async () => (await import('./clock.ts')).clockCommand(),
+  },
+  file: {
+    description: 'encrypt and decrypt files with data keys of a KMS',
+    load: async () => (await import('./file/command.ts')).fileCommand(),
+  },
+}
+
+const usageExit = 64
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  const found = typeof manifest === 'object' && manifest !== null && 'version' in manifest ? manifest.version : ''
+  return `trent ${String(found)}`
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const [first, second] = args
+  if (first === '--version' || first === '-V') {
+    process.stdout.write(`${version()}\n`)
+    return
+  }
+  // `trent help audit` is `trent audit --help`.
+  const rest = first === 'help' && second !== undefined ? [second, '--help'] : args
+  const name = rest[0] ?? ''
+  // Where the user has no home of his own, a server takes its data directory instead (serve.ts).
+  useCompileCache(userCacheDirectory(process.env))
+  const { Command } = await import('commander')
+  const program = new Command('trent')
+    .description('A key management service that you run yourself, speaking the AWS KMS API.')
+    .option('-V, --version', 'show the version')
+    .helpCommand('help [command]', 'show the options of a command')
+  endOnUsage(program)
+  for (const [each, { description, load }] of Object.entries(commands)) {
+    if (each === name) program.addCommand(name === 'file' ? await load() : endOnUsage(await load()))
+    else program.command(each).description(description)
+  }
+  if (rest.length === 0) {
+    program.outputHelp({ error: true })
+    process.exit(usageExit)
+  }
+  await program.parseAsync(rest, { from: 'user' })
+}
+
+/** Has wrong usage of the command and its subcommands end with 64; `trent file` has its own ways. */
+function endOnUsage(command: Command): Command {
+  command.exitOverride((error: CommanderError) => process.exit(error.exitCode === 0 ? 0 : usageExit))
+  command.configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'trent: ')) })
+  for (const each of command.commands) endOnUsage(each)
+  return command
+}
+
+main(process.argv.slice(2)).catch(async (error: unknown) => {
+  const { failureOf } = await import('./failure.ts')
+  const { text, exit } = failureOf(error)
+  process.stderr.write(text)
+  process.exit(exit)
+})

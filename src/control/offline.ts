@@ -1,0 +1,74 @@
+/** The commands that make sense on a directory that no server has. Loaded only then. */
+import { join } from 'node:path'
+import type { Head } from '#audit/page.ts'
+import type { DirectorySettings } from '#config/load-settings.ts'
+import { openHierarchy } from '#crypto/key-hierarchy.ts'
+import type { Hierarchy } from '#crypto/key-hierarchy.ts'
+import { descriptorPath, readDescriptor } from '#seals/descriptor.ts'
+import { defaultKeyFile } from '#seals/key-file.ts'
+import { unseal } from '#seals/seal.ts'
+import { openAnchor } from '#storage/anchor.ts'
+import { readInstallation } from '#storage/sqlite/installation.ts'
+import { ControlError } from './control-error.ts'
+import { readings } from './readings.ts'
+import type { ReadingName } from './readings.ts'
+import { sealStatus } from './seal-status.ts'
+import type { CommandOutput } from './server.ts'
+
+/** Runs a reading command in this process. Throws ControlError, SealError, StorageError, AnchorError, IntegrityError. */
+export async function readOffline(
+  name: ReadingName,
+  args: unknown,
+  output: CommandOutput,
+  settings: DirectorySettings,
+): Promise<void> {
+  const trailPath = join(settings.dataDir, 'trail.db')
+  const database = join(settings.dataDir, 'keys.db')
+  const verifies = name === 'audit verify' || name === 'storage verify'
+  const hierarchy = verifies ? await openDirectory(settings, database) : undefined
+  const anchored = hierarchy && anchoredHead(settings, hierarchy)
+  await readings[name](args, output, { trailPath, database, hierarchy, anchored })
+}
+
+/** `seal status`, from the seal's descriptor. */
+export async function sealStatusOffline(output: CommandOutput, settings: DirectorySettings): Promise<void> {
+  const descriptor = await readDescriptor(descriptorPath(settings.dataDir))
+  if (descriptor === undefined) throw noInstallation(settings)
+  const path = descriptor.type === 'key-file' ? keyFileOf(settings) : undefined
+  await output.item(await sealStatus(descriptor, settings.dataDir, path))
+}
+
+async function openDirectory(settings: DirectorySettings, database: string): Promise<Hierarchy> {
+  const installation = readInstallation(database)
+  const current = installation?.domainKeys.at(-1)
+  if (installation === undefined || current === undefined) throw noInstallation(settings)
+  const { seal } = settings
+  const unsealed = await unseal(settings.dataDir, {
+    keyFile: keyFileOf(settings),
+    passphrase: seal.kind === 'passphrase' ? seal.source : { kind: 'terminal' },
+  })
+  if (unsealed === undefined) throw noInstallation(settings)
+  try {
+    return openHierarchy(unsealed.root, unsealed.installationId, installation.domainKeys, current.epoch)
+  } finally {
+    unsealed.root.destroy()
+  }
+}
+
+function anchoredHead(settings: DirectorySettings, hierarchy: Hierarchy): Head {
+  const anchor = openAnchor(settings.anchor ?? join(settings.dataDir, 'anchor'), hierarchy.stateMac, 'existing')
+  try {
+    const { trailSequence, trailHash } = anchor.state
+    return { seq: trailSequence, hash: Buffer.from(trailHash, 'hex') }
+  } finally {
+    anchor.close()
+  }
+}
+
+function keyFileOf({ seal, dataDir }: DirectorySettings): string {
+  return (seal.kind === 'key-file' ? seal.path : undefined) ?? defaultKeyFile(dataDir)
+}
+
+function noInstallation({ dataDir }: DirectorySettings): ControlError {
+  return new ControlError(`${dataDir} holds no installation of trent; name its directory with --data-dir`)
+}

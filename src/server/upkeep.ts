@@ -1,0 +1,68 @@
+/** What happens by the clock: recovery of the trail, readiness, retention, the deletion job, renewal of certificates. */
+import type { GuardedTrail } from '#audit/failure-policy.ts'
+import type { AuditSettings } from '#config/settings.ts'
+import { describeError, type Logger } from './log.ts'
+import type { Writer } from './writer.ts'
+
+export interface UpkeepParts {
+  readonly writer: Writer
+  readonly guarded: GuardedTrail
+  readonly settings: AuditSettings
+  /** Index 0 is 1 while no request can be answered. */
+  readonly readiness: Int32Array
+  readonly runJobs: () => Promise<unknown>
+  readonly renewTls: () => Promise<void>
+  readonly log: Logger
+}
+
+export interface Upkeep {
+  stop(): void
+}
+
+const tickMs = 1000
+const jobsMs = 30_000
+const retentionMs = 60_000
+const day = 86_400_000
+// Younger records stay whatever the trail's size: less than this is no trail.
+const minimumRetentionDays = 1
+
+export function startUpkeep(parts: UpkeepParts): Upkeep {
+  const { writer, guarded, settings, readiness, log } = parts
+  const failed =
+    (what: string) =>
+    (error: unknown): void =>
+      log.error({ error: describeError(error) }, what)
+  const retention = {
+    maxDays: settings.retentionDays,
+    maxBytes: settings.retentionBytes,
+    minDays: minimumRetentionDays,
+  }
+  const tick = (): void => {
+    writer.tick()
+    const refusing = guarded.state() === 'refusing'
+    const before = Atomics.exchange(readiness, 0, refusing ? 1 : 0)
+    if (refusing && before === 0) {
+      log.error({ reason: guarded.lastError() }, 'the audit trail refuses records: no request is answered')
+    } else if (!refusing && before === 1) log.info('the audit trail takes records again')
+  }
+  let stopped = false
+  const retain = (): void => {
+    if (!stopped && guarded.maintain(retention, true) === 'more') setImmediate(retain)
+  }
+  const timers = [
+    setInterval(tick, tickMs),
+    setInterval(() => {
+      parts.runJobs().catch(failed('the deletion job failed'))
+    }, jobsMs),
+    setInterval(retain, retentionMs),
+    setInterval(() => {
+      parts.renewTls().catch(failed('the TLS certificate could not be renewed'))
+    }, day),
+  ]
+  return {
+    stop: () => {
+      stopped = true
+      for (const timer of timers) clearInterval(timer)
+    },
+  }
+}

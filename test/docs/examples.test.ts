@@ -1,0 +1,118 @@
+/** The documents say what is true: the README's example runs as it stands, and links lead somewhere. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, it } from 'node:test'
+import { filesBelow, root } from '../../tools/check/files.ts'
+import { cleanEnvironment, startServer, temporaryDirectory } from '../support/server.ts'
+
+/** The shell block behind `<!-- example: NAME -->`. */
+function exampleOf(file: string, name: string): string {
+  const text = readFileSync(join(root, file), 'utf8')
+  const [, block] = new RegExp(`<!-- example: ${name} -->\\n\`\`\`sh\\n([^]*?)\`\`\``).exec(text) ?? []
+  assert.ok(block !== undefined, `${file} has no example "${name}"`)
+  return block
+}
+
+const lacksAws = spawnSync('aws', ['--version']).status === 0 ? false : 'needs the AWS CLI: apt-get install awscli'
+
+describe('the README', () => {
+  it('has an example that encrypts and decrypts, against a server just started', { skip: lacksAws }, async () => {
+    const server = await startServer()
+    const directory = temporaryDirectory()
+    symlinkSync(server.directory, join(directory, 'data'))
+    const { status, stdout, stderr } = spawnSync(
+      'bash',
+      ['-euo', 'pipefail', '-c', exampleOf('README.md', 'encrypt')],
+      {
+        cwd: directory,
+        encoding: 'utf8',
+        env: cleanEnvironment({ AWS_EC2_METADATA_DISABLED: 'true', AWS_PAGER: '' }),
+      },
+    )
+    assert.equal(status, 0, stderr)
+    assert.equal(stdout, 'attack at dawn')
+    assert.deepEqual(readdirSync(directory).sort(), ['data', 'message.encrypted', 'message.txt'])
+    assert.ok(!readFileSync(join(directory, 'message.encrypted')).includes('attack'))
+  })
+
+  it('names an npm script for each command it shows', () => {
+    const manifest = readFileSync(join(root, 'package.json'), 'utf8')
+    const { scripts } = JSON.parse(manifest) as { readonly scripts: Readonly<Record<string, string>> }
+    const shown = documents.flatMap(({ text }) => [...text.matchAll(/`?npm (?:run )?(start|test|(?<=run )[\w-]+)/g)])
+    assert.ok(shown.length >= 5, `${shown.length} commands were found`)
+    for (const [, name] of shown) assert.ok(name !== undefined && name in scripts, name)
+  })
+})
+
+const documents = filesBelow('')
+  .filter((path) => path.endsWith('.md'))
+  .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
+
+/** The heading's anchor, as repository hosts make it. */
+function anchorsOf(text: string): ReadonlySet<string> {
+  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading ?? '')
+  return new Set(
+    headings.map((heading) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-'),
+    ),
+  )
+}
+
+describe('the documents', () => {
+  it('are seen whole', () => {
+    assert.ok(documents.length >= 20, `${documents.length} documents were found`)
+  })
+
+  it('link to what exists', () => {
+    const links = documents.flatMap(({ path, text }) =>
+      [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => ({ path, target: target ?? '' })),
+    )
+    assert.ok(links.length >= 30, `${links.length} links were found`)
+    const broken = links.filter(({ path, target }) => {
+      if (/^(https?|mailto):/.test(target)) return false
+      const [file = '', anchor] = target.split('#')
+      const full = file === '' ? join(root, path) : join(root, dirname(path), file)
+      if (!existsSync(full)) return true
+      return anchor !== undefined && !anchorsOf(readFileSync(full, 'utf8')).has(anchor)
+    })
+    assert.deepEqual(broken, [])
+  })
+
+  it('list every decision', () => {
+    const index = readFileSync(join(root, 'docs/adr/README.md'), 'utf8')
+    const missing = readdirSync(join(root, 'docs/adr')).filter(
+      (name) => /^\d/.test(name) && !index.includes(`(${name})`),
+    )
+    assert.deepEqual(missing, [])
+  })
+
+  it('show the layers that the architecture tests enforce', async () => {
+    const { layers } = await import('../architecture/rules.ts')
+    const page = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8')
+    for (const [name, { rank }] of Object.entries(layers)) {
+      const row = new RegExp(`^\\| ${rank} \\| .*\\b${name.replace('.', '\\.')}\\b.* \\|`, 'm')
+      assert.match(page, row, `${name} is not shown at rank ${rank}`)
+    }
+  })
+
+  it('name source files that exist', () => {
+    const named = documents
+      .filter(({ path }) => !path.startsWith('changes/'))
+      .flatMap(({ path, text }) =>
+        [...text.matchAll(/`((?:src|test|tools|bench|bin|docs)\/[\w./-]+)`/g)].map(([, file]) => ({
+          path,
+          file: file ?? '',
+        })),
+      )
+    assert.ok(named.length >= 15, `${named.length} file names were found`)
+    assert.deepEqual(
+      named.filter(({ file }) => !existsSync(join(root, file))),
+      [],
+    )
+  })
+})

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { before, describe, it } from 'node:test'
+import { operations, type OperationName } from '#kms/service.ts'
+import { MemoryKms } from '../support/memory-kms.ts'
+
+const missing = '12345678-1234-4234-8234-123456789012'
+
+describe('key identifiers', () => {
+  const kms = new MemoryKms()
+  let keyId: string
+  let arn: string
+  before(async () => {
+    keyId = await kms.createKey()
+    arn = `arn:aws:kms:eu-central-1:111122223333:key/${keyId}`
+    await kms.run('CreateAlias', { AliasName: 'alias/app', TargetKeyId: keyId })
+  })
+
+  it('names a key by id, ARN, alias name and alias ARN', async () => {
+    for (const KeyId of [keyId, arn, 'alias/app', 'arn:aws:kms:eu-central-1:111122223333:alias/app']) {
+      const { output } = await kms.run('DescribeKey', { KeyId })
+      assert.equal((output['KeyMetadata'] as { Arn: string }).Arn, arn)
+    }
+  })
+
+  const refusals: readonly (readonly [string, string, string])[] = [
+    ['an id that is not there', missing, `Key 'arn:aws:kms:eu-central-1:111122223333:key/${missing}' does not exist`],
+    ['an id in upper case', missing.replace('4234', 'ABCD'), `Invalid keyId '${missing.replace('4234', 'ABCD')}'`],
+    ['an id without dashes', missing.replaceAll('-', ''), `Invalid keyId '${missing.replaceAll('-', '')}'`],
+    ['a word', 'nonsense', "Invalid keyId 'nonsense'"],
+    [
+      'an alias that is not there',
+      'alias/none',
+      'Alias arn:aws:kms:eu-central-1:111122223333:alias/none is not found.',
+    ],
+    ['an ARN of another region', `arn:aws:kms:us-east-1:111122223333:key/${missing}`, 'Invalid arn us-east-1'],
+  ]
+  for (const [what, KeyId, message] of refusals) {
+    it(`does not find ${what}`, async () => {
+      assert.deepEqual(await kms.refusal('DescribeKey', { KeyId }), { code: 'NotFoundException', message })
+    })
+  }
+
+  it('says of a key in another account only that it may not be used, whether it exists or not', async () => {
+    assert.deepEqual(
+      await kms.refusal('DescribeKey', { KeyId: `arn:aws:kms:eu-central-1:444455556666:key/${missing}` }),
+      {
+        code: 'AccessDeniedException',
+        message:
+          'User: arn:aws:iam::111122223333:root is not authorized to perform: kms:DescribeKey on this resource because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access',
+      },
+    )
+  })
+
+  // Developer Guide, "Key identifiers": all others take key ids and key ARNs only.
+  const withAliases: ReadonlySet<string> = new Set<OperationName>([
+    'Decrypt',
+    'DescribeKey',
+    'Encrypt',
+    'GenerateDataKey',
+    'GenerateDataKeyWithoutPlaintext',
+    'ReEncrypt',
+  ])
+  const bodies: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+    Encrypt: { Plaintext: 'YQ==' },
+    GenerateDataKey: { NumberOfBytes: 1 },
+    GenerateDataKeyWithoutPlaintext: { KeySpec: 'AES_128' },
+    TagResource: { Tags: [] },
+    UntagResource: { TagKeys: [] },
+    UpdateKeyDescription: { Description: '' },
+  }
+  for (const { name, input } of Object.values(operations)) {
+    if (
+      input['KeyId'] === undefined ||
+      name === 'Decrypt' ||
+      name === 'ScheduleKeyDeletion' ||
+      name === 'CancelKeyDeletion'
+    ) {
+      continue
+    }
+    if (withAliases.has(name)) {
+      it(`${name} takes aliases`, async () => {
+        await kms.run(name as OperationName, { KeyId: 'alias/app', ...bodies[name] })
+      })
+    } else {
+      it(`${name} takes no aliases`, async () => {
+        assert.deepEqual(await kms.refusal(name as OperationName, { KeyId: 'alias/app', ...bodies[name] }), {
+          code: 'NotFoundException',
+          message: "Invalid keyId 'alias/app'",
+        })
+      })
+    }
+  }
+})

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { defaultRate, quotas, type QuotaName } from '#kms/quota.ts'
+import { operations } from '#kms/service.ts'
+
+describe('request quotas', () => {
+  it('share one bucket among symmetric cryptographic operations', () => {
+    const shared = Object.values(operations)
+      .filter(({ quota }) => quota === 'cryptographic-symmetric')
+      .map(({ name }) => name)
+    assert.deepEqual(shared.sort(), [
+      'Decrypt',
+      'Encrypt',
+      'GenerateDataKey',
+      'GenerateDataKeyWithoutPlaintext',
+      'GenerateRandom',
+      'ReEncrypt',
+    ])
+  })
+
+  it('depend on the region for these only', () => {
+    assert.equal(defaultRate('cryptographic-symmetric', 'us-east-1'), 100_000)
+    assert.equal(defaultRate('cryptographic-symmetric', 'eu-central-1'), 20_000)
+    assert.equal(defaultRate('cryptographic-symmetric', 'sa-east-1'), 10_000)
+    const names = Object.keys(quotas) as QuotaName[]
+    const dependent = names.filter((name) => defaultRate(name, 'us-east-1') !== defaultRate(name, 'sa-east-1'))
+    assert.deepEqual(dependent, ['cryptographic-symmetric'])
+  })
+
+  it('are those of AWS', () => {
+    const expected: readonly (readonly [QuotaName, number])[] = [
+      ['DescribeKey', 2000],
+      ['GetKeyPolicy', 1000],
+      ['ListKeys', 500],
+      ['ListKeyPolicies', 100],
+      ['ScheduleKeyDeletion', 15],
+      ['TagResource', 10],
+      ['CreateKey', 5],
+      ['GetParametersForImport', 1],
+      ['GenerateDataKeyPair-RSA_3072', 4],
+    ]
+    for (const [name, rate] of expected) assert.equal(defaultRate(name, 'eu-west-1'), rate, name)
+  })
+})

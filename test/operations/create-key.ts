@@ -1,0 +1,361 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { recordOf } from '../support/audit.ts'
+import { laterMemberTest } from './rules.ts'
+import {
+  account,
+  createKey,
+  expectRecord,
+  listKeysRegion,
+  objectIn,
+  otherRegion,
+  refuse,
+  refuseInvalid,
+  region,
+  server,
+  succeed,
+  textOf,
+  type Json,
+} from './service.ts'
+
+const keyId = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+
+async function metadataOf(input: Json, inRegion = region): Promise<Json> {
+  const { json } = await succeed('CreateKey', input, inRegion)
+  assert.deepEqual(Object.keys(json), ['KeyMetadata'])
+  return objectIn(json, 'KeyMetadata')
+}
+
+const recordedDefaults = {
+  description: '',
+  keyUsage: 'ENCRYPT_DECRYPT',
+  customerMasterKeySpec: 'SYMMETRIC_DEFAULT',
+  keySpec: 'SYMMETRIC_DEFAULT',
+  origin: 'AWS_KMS',
+  multiRegion: false,
+  bypassPolicyLockoutSafetyCheck: false,
+}
+
+describe('CreateKey', () => {
+  it('answers the metadata of a new key and nothing that does not apply', async () => {
+    const metadata = await metadataOf({})
+    const { KeyId, CreationDate, CurrentKeyMaterialId, ...rest } = metadata
+    assert.match(textOf(metadata, 'KeyId'), keyId)
+    assert.match(textOf(metadata, 'CurrentKeyMaterialId'), /^[0-9a-f]{64}$/)
+    assert.ok(typeof CreationDate === 'number' && Math.abs(CreationDate - Date.now() / 1000) < 60)
+    assert.ok(CurrentKeyMaterialId !== undefined)
+    assert.deepEqual(rest, {
+      AWSAccountId: account,
+      Arn: `arn:aws:kms:us-east-1:${account}:key/${textOf({ KeyId }, 'KeyId')}`,
+      Enabled: true,
+      Description: '',
+      KeyUsage: 'ENCRYPT_DECRYPT',
+      KeyState: 'Enabled',
+      Origin: 'AWS_KMS',
+      KeyManager: 'CUSTOMER',
+      CustomerMasterKeySpec: 'SYMMETRIC_DEFAULT',
+      KeySpec: 'SYMMETRIC_DEFAULT',
+      EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
+      MultiRegion: false,
+    })
+  })
+
+  it('is not idempotent', async () => {
+    const input = { Description: 'twice' }
+    assert.notEqual((await metadataOf(input))['KeyId'], (await metadataOf(input))['KeyId'])
+  })
+
+  it('makes the key in the Region that was called', async () => {
+    const metadata = await metadataOf({}, otherRegion)
+    assert.match(textOf(metadata, 'Arn'), /^arn:aws:kms:eu-west-1:/)
+  })
+
+  it('takes an empty body', async () => {
+    await succeed('CreateKey', '')
+  })
+
+  it('takes what is the default by name', async () => {
+    const inputs = [
+      { KeySpec: 'SYMMETRIC_DEFAULT', KeyUsage: 'ENCRYPT_DECRYPT', Origin: 'AWS_KMS' },
+      { CustomerMasterKeySpec: 'SYMMETRIC_DEFAULT' },
+      { MultiRegion: false, BypassPolicyLockoutSafetyCheck: false, Tags: [] },
+    ]
+    for (const input of inputs) assert.equal((await metadataOf(input))['KeySpec'], 'SYMMETRIC_DEFAULT')
+  })
+
+  it('keeps the description and the tags', async () => {
+    const Tags = [
+      { TagKey: 'Team', TagValue: 'blue' },
+      { TagKey: 'Empty', TagValue: '' },
+    ]
+    const metadata = await metadataOf({ Description: 'für später', Tags })
+    assert.equal(metadata['Description'], 'für später')
+    const { json } = await succeed('ListResourceTags', { KeyId: metadata['KeyId'] })
+    assert.deepEqual(json['Tags'], Tags)
+  })
+
+  it('refuses both names of the key spec together', async () => {
+    await refuse(
+      'CreateKey',
+      { KeySpec: 'SYMMETRIC_DEFAULT', CustomerMasterKeySpec: 'SYMMETRIC_DEFAULT' },
+      'ValidationException',
+      // unverified wording
+      'You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.',
+    )
+  })
+
+  it('refuses a key spec other than the symmetric one without a usage', async () => {
+    for (const spec of [{ KeySpec: 'RSA_2048' }, { KeySpec: 'HMAC_256' }, { CustomerMasterKeySpec: 'ECC_NIST_P256' }]) {
+      await refuse(
+        'CreateKey',
+        spec,
+        'ValidationException',
+        'You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.',
+      )
+    }
+  })
+
+  it('refuses a usage that the key spec does not have', async () => {
+    const pairs = [
+      ['RSA_2048', 'KEY_AGREEMENT'],
+      ['SYMMETRIC_DEFAULT', 'SIGN_VERIFY'],
+      ['HMAC_256', 'ENCRYPT_DECRYPT'],
+      ['ECC_SECG_P256K1', 'KEY_AGREEMENT'],
+      ['ML_KEM_768', 'ENCRYPT_DECRYPT'],
+      ['ML_DSA_65', 'KEY_AGREEMENT'],
+    ] as const
+    for (const [KeySpec, KeyUsage] of pairs) {
+      const message = `KeyUsage ${KeyUsage} is not compatible with KeySpec ${KeySpec}`
+      await refuse('CreateKey', { KeySpec, KeyUsage }, 'ValidationException', message)
+    }
+    const message = 'KeyUsage SIGN_VERIFY is not compatible with KeySpec SYMMETRIC_DEFAULT'
+    await refuse('CreateKey', { KeyUsage: 'SIGN_VERIFY' }, 'ValidationException', message)
+  })
+
+  const later = [
+    ['HMAC_224', 'GENERATE_VERIFY_MAC'],
+    ['HMAC_256', 'GENERATE_VERIFY_MAC'],
+    ['HMAC_384', 'GENERATE_VERIFY_MAC'],
+    ['HMAC_512', 'GENERATE_VERIFY_MAC'],
+    ['RSA_2048', 'ENCRYPT_DECRYPT'],
+    ['RSA_2048', 'SIGN_VERIFY'],
+    ['RSA_3072', 'SIGN_VERIFY'],
+    ['RSA_4096', 'ENCRYPT_DECRYPT'],
+    ['ECC_NIST_P256', 'SIGN_VERIFY'],
+    ['ECC_NIST_P256', 'KEY_AGREEMENT'],
+    ['ECC_NIST_P384', 'SIGN_VERIFY'],
+    ['ECC_NIST_P521', 'KEY_AGREEMENT'],
+    ['ECC_SECG_P256K1', 'SIGN_VERIFY'],
+    ['ECC_NIST_EDWARDS25519', 'SIGN_VERIFY'],
+    ['ML_DSA_44', 'SIGN_VERIFY'],
+    ['ML_DSA_65', 'SIGN_VERIFY'],
+    ['ML_DSA_87', 'SIGN_VERIFY'],
+    ['ML_KEM_512', 'ENCAPSULATE_DECAPSULATE'],
+    ['ML_KEM_768', 'ENCAPSULATE_DECAPSULATE'],
+    ['ML_KEM_1024', 'ENCAPSULATE_DECAPSULATE'],
+    ['SM2', 'ENCRYPT_DECRYPT'],
+  ] as const
+  for (const [KeySpec, KeyUsage] of later) {
+    it(`refuses key spec ${KeySpec} for ${KeyUsage}, which a later version supports`, async () => {
+      const message = `KeySpec ${KeySpec} is not supported by this version of Trent.`
+      await refuse('CreateKey', { KeySpec, KeyUsage }, 'UnsupportedOperationException', message)
+    })
+  }
+
+  it('refuses the old name of a key spec that a later version supports', async () => {
+    const input = { CustomerMasterKeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' }
+    const message = 'KeySpec RSA_2048 is not supported by this version of Trent.'
+    await refuse('CreateKey', input, 'UnsupportedOperationException', message)
+  })
+
+  for (const Origin of ['EXTERNAL', 'AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE']) {
+    it(`refuses origin ${Origin}, which a later version supports`, async () => {
+      const message = `Origin ${Origin} is not supported by this version of Trent.`
+      await refuse('CreateKey', { Origin }, 'UnsupportedOperationException', message)
+    })
+  }
+
+  const fresh = () => Promise.resolve({})
+  const recorded = (members: Json) => () => ({ ...recordedDefaults, ...members })
+  const policy = '{"Version":"2012-10-17","Statement":[]}'
+  laterMemberTest('CreateKey', 'Policy', policy, fresh, recorded({ policy }))
+  laterMemberTest('CreateKey', 'MultiRegion', true, fresh, recorded({ multiRegion: true }))
+  laterMemberTest(
+    'CreateKey',
+    'BypassPolicyLockoutSafetyCheck',
+    true,
+    fresh,
+    recorded({ bypassPolicyLockoutSafetyCheck: true }),
+  )
+  laterMemberTest(
+    'CreateKey',
+    'CustomKeyStoreId',
+    'cks-1234567890abcdef0',
+    fresh,
+    recorded({ customKeyStoreId: 'cks-1234567890abcdef0' }),
+  )
+  laterMemberTest('CreateKey', 'XksKeyId', 'key-1', fresh, recorded({ xksKeyId: 'key-1' }))
+
+  it('refuses values that the model does not have', async () => {
+    const must = (value: string, path: string): string =>
+      `Value '${value}' at '${path}' failed to satisfy constraint: Member must`
+    await refuseInvalid(
+      'CreateKey',
+      { KeyUsage: 'ANYTHING' },
+      `${must('ANYTHING', 'keyUsage')} satisfy enum value set: ` +
+        '[SIGN_VERIFY, ENCRYPT_DECRYPT, GENERATE_VERIFY_MAC, KEY_AGREEMENT, ENCAPSULATE_DECAPSULATE]',
+    )
+    await refuseInvalid(
+      'CreateKey',
+      { Origin: 'aws_kms' },
+      `${must('aws_kms', 'origin')} satisfy enum value set: [AWS_KMS, EXTERNAL, AWS_CLOUDHSM, EXTERNAL_KEY_STORE]`,
+    )
+    await refuseInvalid(
+      'CreateKey',
+      { CustomerMasterKeySpec: 'ML_DSA_44' },
+      `${must('ML_DSA_44', 'customerMasterKeySpec')} satisfy enum value set: [RSA_2048, RSA_3072, RSA_4096, ` +
+        'ECC_NIST_P256, ECC_NIST_P384, ECC_NIST_P521, ECC_SECG_P256K1, SYMMETRIC_DEFAULT, HMAC_224, HMAC_256, HMAC_384, ' +
+        'HMAC_512, SM2]',
+    )
+    const characters = 'satisfy regular expression pattern: [\\u0009\\u000A\\u000D\\u0020-\\u00FF]+'
+    await refuse(
+      'CreateKey',
+      { Policy: '' },
+      'ValidationException',
+      `2 validation errors detected: ${must('', 'policy')} have length greater than or equal to 1; ` +
+        `${must('', 'policy')} ${characters}`,
+    )
+    await refuseInvalid(
+      'CreateKey',
+      { Policy: '{"a":"Ā"}' },
+      `${must('{"a":"Ā"}', 'policy')} ${characters}`,
+    )
+    await refuseInvalid(
+      'CreateKey',
+      { XksKeyId: 'a b' },
+      `${must('a b', 'xksKeyId')} satisfy regular expression pattern: ^[a-zA-Z0-9-_.]+$`,
+    )
+    const long = 'd'.repeat(8193)
+    await refuseInvalid(
+      'CreateKey',
+      { Description: long },
+      `${must(long, 'description')} have length less than or equal to 8192`,
+    )
+    const { json } = await succeed('CreateKey', { Description: 'd'.repeat(8192) })
+    assert.equal(textOf(objectIn(json, 'KeyMetadata'), 'Description').length, 8192)
+  })
+
+  it('names the place of a tag that is not valid', async () => {
+    const tags = (TagKey: string | null, TagValue: string | null): Json => ({
+      Tags: [
+        { TagKey: 'good', TagValue: 'one' },
+        { TagKey, TagValue },
+      ],
+    })
+    const at = 'failed to satisfy constraint: Member must'
+    await refuseInvalid('CreateKey', tags('', 'v'), `Value '' at 'tags.2.member.tagKey' ${at} have length greater than or equal to 1`)
+    await refuseInvalid('CreateKey', tags(null, 'v'), `Value null at 'tags.2.member.tagKey' ${at} not be null`)
+    await refuseInvalid('CreateKey', tags('k', null), `Value null at 'tags.2.member.tagValue' ${at} not be null`)
+    const key = 'k'.repeat(129)
+    await refuseInvalid('CreateKey', tags(key, 'v'), `Value '${key}' at 'tags.2.member.tagKey' ${at} have length less than or equal to 128`)
+    const value = 'v'.repeat(257)
+    await refuseInvalid('CreateKey', tags('k', value), `Value '${value}' at 'tags.2.member.tagValue' ${at} have length less than or equal to 256`)
+  })
+
+  it('refuses tags twice, too many tags and reserved ones', async () => {
+    const many = (count: number) => Array.from({ length: count }, (_, n) => ({ TagKey: `k${n}`, TagValue: '' }))
+    const twice = [
+      { TagKey: 'a', TagValue: '1' },
+      { TagKey: 'a', TagValue: '2' },
+    ]
+    await refuse('CreateKey', { Tags: twice }, 'TagException', 'Duplicate tag keys')
+    await refuse('CreateKey', { Tags: many(51) }, 'TagException', 'Too many tags')
+    await succeed('CreateKey', { Tags: many(50) })
+    for (const TagKey of ['aws:x', 'AWS:x', 'aws:']) {
+      const message = 'Tags beginning with aws: are reserved'
+      await refuse('CreateKey', { Tags: [{ TagKey, TagValue: '' }] }, 'TagException', message)
+    }
+    const metadata = await metadataOf({
+      Tags: [
+        { TagKey: 'case', TagValue: '1' },
+        { TagKey: 'Case', TagValue: '2' },
+      ],
+    })
+    const { json } = await succeed('ListResourceTags', { KeyId: metadata['KeyId'] })
+    assert.equal(Array.isArray(json['Tags']) && json['Tags'].length, 2)
+  })
+
+  it('leaves no key behind when it refuses', async () => {
+    await refuse('CreateKey', { Tags: [{ TagKey: 'aws:x', TagValue: '' }] }, 'TagException', 'Tags beginning with aws: are reserved', listKeysRegion)
+    const { text } = await succeed('ListKeys', {}, listKeysRegion)
+    const before = text
+    await refuse('CreateKey', { MultiRegion: true }, 'UnsupportedOperationException', 'MultiRegion is not supported by this version of Trent.', listKeysRegion)
+    assert.equal((await succeed('ListKeys', {}, listKeysRegion)).text, before)
+  })
+
+  it('records the defaults, the tags and the metadata of the new key', async () => {
+    const Tags = [{ TagKey: 'Team', TagValue: 'blue' }]
+    const answered = await succeed('CreateKey', { Description: 'for the record', Tags })
+    const metadata = objectIn(answered.json, 'KeyMetadata')
+    const arn = textOf(metadata, 'Arn')
+    const record = await recordOf(server.directory, answered.requestId)
+    const creationDate = textOf(objectIn(objectIn(record, 'responseElements'), 'keyMetadata'), 'creationDate')
+    assert.match(creationDate, /^[A-Z][a-z]{2} \d{1,2}, \d{4}, \d{1,2}:\d\d:\d\d [AP]M$/)
+    await expectRecord(answered, {
+      eventName: 'CreateKey',
+      readOnly: false,
+      requestParameters: {
+        ...recordedDefaults,
+        description: 'for the record',
+        tags: [{ tagKey: 'Team', tagValue: 'blue' }],
+      },
+      responseElements: {
+        keyMetadata: {
+        aWSAccountId: account,
+        keyId: metadata['KeyId'],
+        arn,
+        creationDate,
+        enabled: true,
+        description: 'for the record',
+        keyUsage: 'ENCRYPT_DECRYPT',
+        keyState: 'Enabled',
+        origin: 'AWS_KMS',
+        keyManager: 'CUSTOMER',
+        customerMasterKeySpec: 'SYMMETRIC_DEFAULT',
+        keySpec: 'SYMMETRIC_DEFAULT',
+        encryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
+        multiRegion: false,
+        currentKeyMaterialId: metadata['CurrentKeyMaterialId'],
+      },
+      },
+      resources: [arn],
+    })
+  })
+
+  it('records a refusal with what was asked', async () => {
+    const answered = await refuse(
+      'CreateKey',
+      { KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' },
+      'UnsupportedOperationException',
+      'KeySpec RSA_2048 is not supported by this version of Trent.',
+    )
+    await expectRecord(answered, {
+      eventName: 'CreateKey',
+      readOnly: false,
+      requestParameters: {
+        ...recordedDefaults,
+        keyUsage: 'SIGN_VERIFY',
+        keySpec: 'RSA_2048',
+        customerMasterKeySpec: 'RSA_2048',
+      },
+      errorCode: 'UnsupportedOperationException',
+      errorMessage: 'KeySpec RSA_2048 is not supported by this version of Trent.',
+    })
+  })
+
+  it('shows the new key to the next request', async () => {
+    const key = await createKey()
+    const { json } = await succeed('DescribeKey', { KeyId: key.arn })
+    assert.equal(objectIn(json, 'KeyMetadata')['KeyId'], key.id)
+  })
+})
