@@ -55,13 +55,24 @@ export function prepare<P>(
         encodeQueryAnswer(operation.name, protocol.namespace, operation.output, output, requestId),
     }
   }
-  const read = compileInput(operation.input)
+  const read = bodyReader(operation)
   const encode = compileEncoder(operation.output)
   const empty = Object.keys(operation.output).length === 0
   return {
     ...common,
-    read: (request) => read(request.body),
+    read,
     write: empty ? () => nothing : encode,
+  }
+}
+
+/** Reads JSON bodies; one that holds plaintext is overwritten once it was read, for what is read are copies. */
+function bodyReader<P>({ input }: Operation<P, Expectation, Change>): Prepared<P>['read'] {
+  const read = compileInput(input)
+  if (!Object.values(input).some((field) => field.sensitive === true)) return (request) => read(request.body)
+  return (request) => {
+    const members = read(request.body)
+    request.body.fill(0)
+    return members
   }
 }
 

@@ -26,6 +26,8 @@ export interface ListenerOptions {
   readonly tls: TlsMaterial | undefined
   /** Whether `GET /metrics` answers here. */
   readonly metrics: boolean
+  /** Which worker this is, told in every answer as `x-trent-worker`; undefined: nobody is told. */
+  readonly workerHeader: string | undefined
   /** The Prometheus text of all workers. */
   renderMetrics(): Promise<string>
   /** Why the server can't serve now, or undefined when it can. */
@@ -101,7 +103,7 @@ export function createListener(options: ListenerOptions): Server | TlsServer {
     const peer = peerOf(request.socket, userAgent)
     const respond = (operation: string, answer: Answer): void => {
       options.answered(operation, answer.errorCode, performance.now() - started)
-      write(response, requestId, answer)
+      write(response, requestId, answer, options.workerHeader)
     }
     const turnAway = (refused: Refusal): void => {
       options.securityLog.refused({
@@ -188,8 +190,10 @@ export function createListener(options: ListenerOptions): Server | TlsServer {
     const form = request.method === 'GET' ? request.query : request.body.toString('utf8')
     const operation = formParameter(form, 'Action')
     const version = formParameter(form, 'Version')
+    // The action stands in a body that nobody has signed yet: one that is no operation's name is not logged.
+    const named = operation !== undefined && service.has(operation) ? operation : undefined
     const refuse = (refused: Refusal): void =>
-      service.refuse(refused, operation?.slice(0, 128), request, (answer) => respond('unknown', answer))
+      service.refuse(refused, named, request, (answer) => respond('unknown', answer))
     if (operation === undefined) refuse(refusal('MissingAction', 'Missing Action'))
     else if (!service.has(operation) || (protocol.kind === 'aws-query' && version !== protocol.version)) {
       refuse(
@@ -257,10 +261,17 @@ export function createListener(options: ListenerOptions): Server | TlsServer {
       operation: undefined,
       accessKeyId: undefined,
     })
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    if (socket.writable) socket.end(`HTTP/1.1 ${statusOf(error)}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
     else socket.destroy()
   })
   return server
+}
+
+/** What is answered to bytes that are no request: RFC 9110 section 15.5 and RFC 6585 section 5. */
+function statusOf({ code }: NodeJS.ErrnoException): string {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return '408 Request Timeout'
+  if (code === 'HPE_HEADER_OVERFLOW') return '431 Request Header Fields Too Large'
+  return '400 Bad Request'
 }
 
 /** Reads the body; a body over the limit ends reading at once. A request that breaks off calls neither. */
@@ -284,13 +295,13 @@ function collect(request: IncomingMessage, serve: (body: Buffer) => void, overLi
   })
 }
 
-function write(response: ServerResponse, requestId: string, answer: Answer): void {
+function write(response: ServerResponse, requestId: string, answer: Answer, worker: string | undefined): void {
   const { body } = answer
   if (response.destroyed) {
     if (answer.sensitive) body.fill(0)
     return
   }
-  response.writeHead(answer.status, [
+  const headers = [
     'x-amzn-RequestId',
     requestId,
     'Cache-Control',
@@ -303,7 +314,9 @@ function write(response: ServerResponse, requestId: string, answer: Answer): voi
     answer.contentType,
     'Content-Length',
     String(body.length),
-  ])
+  ]
+  if (worker !== undefined) headers.push('x-trent-worker', worker)
+  response.writeHead(answer.status, headers)
   if (answer.sensitive) response.end(body, () => body.fill(0))
   else response.end(body)
 }

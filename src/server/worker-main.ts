@@ -94,6 +94,8 @@ export async function serve(start: WorkerStart, port: MessagePort): Promise<void
     random,
     securityLog,
     tls: start.tls,
+    // Tests of coherence between workers have to tell them apart.
+    workerHeader: settings.testProfile ? String(start.index) : undefined,
     metrics: isLoopback(start.listen.host) && start.metricsListen === undefined,
     renderMetrics: () => metrics.render(),
     notReady: () => (Atomics.load(readiness, 0) === 0 ? undefined : 'not ready: see the server log'),
@@ -138,6 +140,8 @@ export async function serve(start: WorkerStart, port: MessagePort): Promise<void
       case 'tls':
         if ('setSecureContext' in server) server.setSecureContext(message.tls.options)
         break
+      case 'start':
+        throw new Error('a worker was started twice')
     }
   })
 

@@ -64,7 +64,7 @@ function importsOf(tree: ts.SourceFile, path: string): readonly Import[] {
       add(node.arguments[0], false)
     } else if (ts.isNewExpression(node) && node.expression.getText(tree) === 'URL') {
       const [first, base] = node.arguments ?? []
-      if (base?.getText(tree) === 'import.meta.url') add(first, false)
+      if (base?.getText(tree) === 'import.meta.url' && first?.getText(tree).includes('.ts') === true) add(first, false)
     }
   })
   return found
