@@ -47,7 +47,9 @@ export function launch(args) {
   if (path === undefined) {
     console.error(
       `trent: Node.js ${pinned} for ${process.platform}-${process.arch} is not installed beside Trent. ` +
-        'Run "npm ci" in its directory (without --omit=optional); platforms: ' + Object.keys(packageOf).join(', ') + '.',
+        'Run "npm ci" in its directory (without --omit=optional); platforms: ' +
+        Object.keys(packageOf).join(', ') +
+        '.',
     )
     process.exit(69)
   }

@@ -26,15 +26,16 @@ if (only === undefined) {
   process.exitCode = (await runTests(chosen, undefined, [])) ? 0 : 1
 }
 
-/** Two lanes for two cores: the linter alone takes as long as everything else. The layers are quick and come after. */
+/** Two lanes for two cores: the linter takes as long as everything else. */
 async function staticChecks(): Promise<readonly string[]> {
   const layers = testFiles.filter((path) => path.startsWith('test/architecture/'))
-  const [first, second] = await Promise.all([
-    step('lint', ['tools/check/lint.ts']),
-    (async () => [await step('format', ['tools/check/format.ts']), await step('types', ['tools/check/types.ts'])])(),
-  ])
-  const third = await step('layers', ['--test', '--test-reporter=dot', ...layers])
-  return [first, ...second, third].filter((finding) => finding !== undefined)
+  const lint = step('lint', ['tools/check/lint.ts'])
+  const others = [
+    await step('format', ['tools/check/format.ts']),
+    await step('types', ['tools/check/types.ts']),
+    await step('layers', ['--test', '--test-reporter=dot', ...layers]),
+  ]
+  return [...others, await lint].filter((finding) => finding !== undefined)
 }
 
 /** Runs a step under this runtime and prints what it said, in one piece. Answers a finding when it failed. */

@@ -1,18 +1,6 @@
 /** The configuration file: YAML, one level of keys that are the names of the options. */
 import { readFileSync } from 'node:fs'
-
-export interface FileEntry {
-  readonly name: string
-  /** More than one for a list. */
-  readonly texts: readonly string[]
-  /** `FILE:LINE:COLUMN` of its key. */
-  readonly where: string
-}
-
-export interface ConfigurationFile {
-  readonly entries: readonly FileEntry[]
-  readonly problems: readonly string[]
-}
+import type { ConfigurationFile } from './yaml-settings.ts'
 
 /** What stands in the file at `path`. Whether the names are known is not asked here. */
 export async function readConfigurationFile(path: string, namedBy: string): Promise<ConfigurationFile> {

@@ -2,11 +2,11 @@
 import { dirname } from 'node:path'
 import { ConfigError } from './config-error.ts'
 import { readConfigurationFile } from './file.ts'
-import type { FileEntry } from './file.ts'
 import { flagOf, optionList, options, variableOf } from './options.ts'
 import type { Machine, OptionDefinition } from './options.ts'
 import { suggestion } from './suggestion.ts'
 import { InvalidValue } from './values.ts'
+import type { FileEntry } from './yaml-settings.ts'
 
 /** Flags by option name (`data-dir`); a switch is true. */
 export type Flags = Readonly<Record<string, string | readonly string[] | boolean | undefined>>

@@ -1,7 +1,19 @@
 /** Reading YAML as settings, with the place of each. */
 import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml'
 import type { Document, Node } from 'yaml'
-import type { ConfigurationFile, FileEntry } from './file.ts'
+
+export interface FileEntry {
+  readonly name: string
+  /** More than one for a list. */
+  readonly texts: readonly string[]
+  /** `FILE:LINE:COLUMN` of its key. */
+  readonly where: string
+}
+
+export interface ConfigurationFile {
+  readonly entries: readonly FileEntry[]
+  readonly problems: readonly string[]
+}
 
 /** What stands in `text`, the content of `path`. Whether the names are known is not asked here. */
 export function parseConfiguration(text: string, path: string): ConfigurationFile {

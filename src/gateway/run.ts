@@ -15,14 +15,9 @@
  * continue synchronously where their ports answer at once.
  */
 import { isRefusal, refusal, RefusalError, type ErrorCode, type Refusal } from '#aws/errors.ts'
-import type { ErasedContext, Members, Operation, RequestFacts, Service } from '#aws/operation.ts'
+import type { ErasedContext, Members, RequestFacts, Service } from '#aws/operation.ts'
 import { after, type MaybeAsync } from '#base/maybe-async.ts'
-import type { HmacKey } from '#crypto/hmac.ts'
-import type { Clock, Random } from '#ports/edge.ts'
-import type { AuditSink, SecurityLog } from '#ports/audit.ts'
-import type { Credential, Identities } from '#ports/identities.ts'
-import type { QuotaMeter } from '#ports/quota.ts'
-import type { Committer } from '#ports/storage.ts'
+import type { Credential } from '#ports/identities.ts'
 import type { Change, Expectation } from '#records/change.ts'
 import { authenticate, type Authenticated, type Unauthenticated } from './authenticate.ts'
 import { arnOf } from '#policy/principal.ts'
@@ -30,65 +25,12 @@ import { authorize } from './authorize.ts'
 import { prepare, type Prepared } from './prepare.ts'
 import type { Ending, Progress } from './record.ts'
 import { renderer, type Renderer } from './render.ts'
+import type { BoundService, GatewayPorts, GatewayRules, Respond } from './bound-service.ts'
+import { declared, dryRunSucceeded, refusedMember, throttled } from './refusals.ts'
 import type { Answer, IncomingRequest } from './request.ts'
-
-/** Failures that are nobody's request's fault. The error is logged with the ids; nothing of the request's content is. */
-export interface FailureLog {
-  failed(where: { readonly requestId: string; readonly operation: string }, error: unknown): void
-}
-
-export interface GatewayPorts {
-  readonly identities: Identities<HmacKey>
-  readonly audit: AuditSink
-  readonly committer: Committer
-  readonly quota: QuotaMeter
-  readonly clock: Clock
-  readonly random: Random
-  readonly securityLog: SecurityLog
-  readonly failures: FailureLog
-}
-
-export interface GatewayRules {
-  /** The regions this installation serves. */
-  readonly regions: ReadonlySet<string>
-  /** How far a signer's clock may be off, seconds. */
-  readonly skewSeconds: number
-}
-
-export type Respond = (answer: Answer) => void
-
-/** A service with its ports, ready to run requests. */
-export interface BoundService {
-  readonly name: string
-  readonly protocol: Service<unknown, Expectation, Change>['protocol']
-  readonly operations: readonly string[]
-  has(operation: string): boolean
-  /** Runs `operation` and answers exactly once. Never throws. */
-  run(operation: string, request: IncomingRequest, respond: Respond): void
-  /** Answers a refusal that came before any operation was found. */
-  refuse(refused: Refusal, operation: string | undefined, request: IncomingRequest, respond: Respond): void
-}
-
-/** What every operation may answer beside the errors it declares. */
-const universal: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'AccessDeniedException',
-  'NotAuthorizedException',
-  'ThrottlingException',
-  'UnsupportedOperationException',
-  'ValidationException',
-])
 
 // A commit that keeps losing to others is given up: the client's retry is cheaper than holding the request.
 const commitAttempts = 16
-
-const throttled = refusal(
-  'ThrottlingException',
-  'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.',
-)
-const dryRunSucceeded = refusal(
-  'DryRunOperationException',
-  'The request would have succeeded, but the DryRun option is set.',
-)
 
 interface Call<P> {
   readonly prepared: Prepared<P>
@@ -380,22 +322,4 @@ function refuseInHandler(code: ErrorCode, message?: string): never {
 function asRefusal(error: unknown): Refusal {
   if (error instanceof RefusalError) return error.refusal
   throw error
-}
-
-/** A refusal as this operation may answer it; one that it does not declare is a defect of ours. */
-function declared<P>(operation: Operation<P, Expectation, Change>, refused: Refusal): Refusal {
-  if (universal.has(refused.code) || operation.errors.includes(refused.code)) return refused
-  // Operations that do not know InvalidArnException answer a malformed ARN as any malformed identifier.
-  if (refused.code === 'InvalidArnException') return { ...refused, code: 'NotFoundException' }
-  throw new Error(`${operation.name} answered ${refused.code}, which it does not declare`)
-}
-
-/** Members of later versions: refused by name, never ignored. An empty list or `false` asks for nothing. */
-function refusedMember<P>(operation: Operation<P, Expectation, Change>, input: Members): Refusal | undefined {
-  for (const name of operation.refuses) {
-    const value = input[name]
-    if (value === undefined || value === false || (Array.isArray(value) && value.length === 0)) continue
-    return refusal('UnsupportedOperationException', `${name} is not supported by this version of Trent.`)
-  }
-  return undefined
 }

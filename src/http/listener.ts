@@ -6,17 +6,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
 import { refusal, type Refusal } from '#aws/errors.ts'
-import { formParameter } from '#aws/query-decode.ts'
-import { clientText } from '#cloudtrail/record.ts'
 import { jsonRefusal } from '#gateway/render.ts'
-import type { Answer, IncomingRequest } from '#gateway/request.ts'
-import type { BoundService } from '#gateway/run.ts'
+import type { Answer } from '#gateway/request.ts'
+import type { BoundService } from '#gateway/bound-service.ts'
 import type { Random } from '#ports/edge.ts'
 import type { SecurityLog } from '#ports/audit.ts'
+import { dispatcher } from './dispatch.ts'
+import { bodyLimit, collect, statusOf, write } from './exchange.ts'
+import { peerTable } from './peer.ts'
 import { routeOf, type Route } from './routes.ts'
-import { scopedService } from './scope.ts'
 import type { TlsMaterial } from './tls.ts'
 
 export interface ListenerOptions {
@@ -36,8 +35,6 @@ export interface ListenerOptions {
   answered(operation: string, errorCode: string | undefined, milliseconds: number): void
 }
 
-/** Bytes of a request body, at most. The largest legitimate one is a key policy escaped in JSON, about 200 KiB. */
-export const bodyLimit = 1024 * 1024
 // Longer than the SDKs keep idle connections, so that no client meets a reset on a reused socket.
 const keepAliveMs = 75_000
 const headersTimeoutMs = 20_000
@@ -46,26 +43,11 @@ const requestTimeoutMs = 30_000
 const maxHeaderBytes = 32 * 1024
 
 const tooLarge = refusal('RequestEntityTooLargeException', 'The request body is larger than 1 MiB.')
-const serialization = refusal('SerializationException')
-const unknownOperation = refusal('UnknownOperationException')
-
-/** What is known of a connection, made once. */
-interface Peer {
-  readonly ip: string
-  readonly tlsDetails: string | undefined
-  userAgent: string | undefined
-  client: string
-}
 
 export function createListener(options: ListenerOptions): Server | TlsServer {
   const { services, random } = options
-  const jsonServices = new Map<string, BoundService>()
-  const queryServices = new Map<string, BoundService>()
-  for (const service of services) {
-    if (service.protocol.kind === 'aws-json') jsonServices.set(service.protocol.targetPrefix, service)
-    else queryServices.set(service.name, service)
-  }
-  const peers = new WeakMap<Socket, Peer>()
+  const dispatch = dispatcher(services)
+  const peerOf = peerTable()
 
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
     const started = performance.now()
@@ -147,64 +129,6 @@ export function createListener(options: ListenerOptions): Server | TlsServer {
     collect(request, serve, overLimit)
   }
 
-  function dispatch(
-    route: Route,
-    request: IncomingRequest,
-    respond: (operation: string, answer: Answer) => void,
-    turnAway: (refused: Refusal) => void,
-  ): void {
-    if (route.kind === 'aws-json') {
-      const service = jsonServices.get(route.prefix)
-      if (service === undefined) {
-        turnAway(unknownOperation)
-        return
-      }
-      const { operation } = route
-      if (service.has(operation)) service.run(operation, request, (answer) => respond(operation, answer))
-      else service.refuse(unknownOperation, operation.slice(0, 128), request, (answer) => respond('unknown', answer))
-      return
-    }
-    if (route.kind === 'aws-query') {
-      dispatchQuery(request, respond, turnAway)
-      return
-    }
-    turnAway(route.kind === 'wrong content type' ? serialization : unknownOperation)
-  }
-
-  function dispatchQuery(
-    request: IncomingRequest,
-    respond: (operation: string, answer: Answer) => void,
-    turnAway: (refused: Refusal) => void,
-  ): void {
-    const name = scopedService(request)
-    const service = name === undefined ? undefined : queryServices.get(name)
-    if (service === undefined) {
-      turnAway(
-        name === undefined
-          ? refusal('MissingAuthenticationTokenException', 'Missing Authentication Token')
-          : unknownOperation,
-      )
-      return
-    }
-    const { protocol } = service
-    const form = request.method === 'GET' ? request.query : request.body.toString('utf8')
-    const operation = formParameter(form, 'Action')
-    const version = formParameter(form, 'Version')
-    // The action stands in a body that nobody has signed yet: one that is no operation's name is not logged.
-    const named = operation !== undefined && service.has(operation) ? operation : undefined
-    const refuse = (refused: Refusal): void =>
-      service.refuse(refused, named, request, (answer) => respond('unknown', answer))
-    if (operation === undefined) refuse(refusal('MissingAction', 'Missing Action'))
-    else if (!service.has(operation) || (protocol.kind === 'aws-query' && version !== protocol.version)) {
-      refuse(
-        refusal(
-          'InvalidAction',
-          `Could not find operation ${operation} for version ${version ?? 'NO_VERSION_SPECIFIED'}`,
-        ),
-      )
-    } else service.run(operation, request, (answer) => respond(operation, answer))
-  }
-
   function answerPlain(route: Extract<Route, { kind: 'health' | 'metrics' }>, response: ServerResponse): void {
     const text = (status: number, body: string, type = 'text/plain; charset=utf-8'): void => {
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' })
@@ -224,19 +148,6 @@ export function createListener(options: ListenerOptions): Server | TlsServer {
       (metrics) => text(200, metrics, 'text/plain; version=0.0.4; charset=utf-8'),
       () => text(500, 'metrics are not available\n'),
     )
-  }
-
-  function peerOf(socket: Socket, userAgent: string | undefined): Peer {
-    let peer = peers.get(socket)
-    if (peer === undefined) {
-      const ip = (socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, '')
-      peer = { ip, tlsDetails: tlsDetailsOf(socket), userAgent, client: clientText(ip, userAgent) }
-      peers.set(socket, peer)
-    } else if (peer.userAgent !== userAgent) {
-      peer.userAgent = userAgent
-      peer.client = clientText(peer.ip, userAgent)
-    }
-    return peer
   }
 
   const limits = {
@@ -265,64 +176,4 @@ export function createListener(options: ListenerOptions): Server | TlsServer {
     else socket.destroy()
   })
   return server
-}
-
-/** What is answered to bytes that are no request: RFC 9110 section 15.5 and RFC 6585 section 5. */
-function statusOf({ code }: NodeJS.ErrnoException): string {
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return '408 Request Timeout'
-  if (code === 'HPE_HEADER_OVERFLOW') return '431 Request Header Fields Too Large'
-  return '400 Bad Request'
-}
-
-/** Reads the body; a body over the limit ends reading at once. A request that breaks off calls neither. */
-function collect(request: IncomingMessage, serve: (body: Buffer) => void, overLimit: () => void): void {
-  let first: Buffer | undefined
-  let rest: Buffer[] | undefined
-  let size = 0
-  let over = false
-  request.on('data', (chunk: Buffer) => {
-    if (over) return
-    size += chunk.length
-    if (size > bodyLimit) {
-      over = true
-      overLimit()
-    } else if (first === undefined) first = chunk
-    else (rest ??= [first]).push(chunk)
-  })
-  request.on('end', () => {
-    if (over) return
-    serve(rest === undefined ? (first ?? Buffer.alloc(0)) : Buffer.concat(rest, size))
-  })
-}
-
-function write(response: ServerResponse, requestId: string, answer: Answer, worker: string | undefined): void {
-  const { body } = answer
-  if (response.destroyed) {
-    if (answer.sensitive) body.fill(0)
-    return
-  }
-  const headers = [
-    'x-amzn-RequestId',
-    requestId,
-    'Cache-Control',
-    'no-cache, no-store, must-revalidate, private',
-    'Expires',
-    '0',
-    'Pragma',
-    'no-cache',
-    'Content-Type',
-    answer.contentType,
-    'Content-Length',
-    String(body.length),
-  ]
-  if (worker !== undefined) headers.push('x-trent-worker', worker)
-  response.writeHead(answer.status, headers)
-  if (answer.sensitive) response.end(body, () => body.fill(0))
-  else response.end(body)
-}
-
-/** The record's `tlsDetails`. */
-function tlsDetailsOf(socket: Socket): string | undefined {
-  if (!(socket instanceof TLSSocket)) return undefined
-  return JSON.stringify({ tlsVersion: socket.getProtocol() ?? 'unknown', cipherSuite: socket.getCipher().standardName })
 }

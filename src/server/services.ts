@@ -1,5 +1,5 @@
 /** The services of the endpoint with their ports: the one list that a new service joins. */
-import type { GatewayPorts, GatewayRules, BoundService } from '#gateway/run.ts'
+import type { BoundService, GatewayPorts, GatewayRules } from '#gateway/bound-service.ts'
 import { bindService } from '#gateway/run.ts'
 import type { KmsPorts } from '#kms/operation.ts'
 import { kms } from '#kms/service.ts'

@@ -11,18 +11,19 @@ const ready = /^trent: ready on http:\/\/127\.0\.0\.1:\d+$/
 const flags = (dir: string): readonly string[] => ['--data-dir', dir, '--listen', '127.0.0.1:0', '--workers', '1']
 
 test('a server is ready once, tells how to use a new installation, and ends with 0 on SIGTERM', async (t) => {
-  const dir = join(temporaryDirectory(t), 'data')
-  const first = serve(t, flags(dir))
+  const home = temporaryDirectory(t)
+  const dir = join(home, 'data')
+  const first = serve(t, flags(dir), { XDG_CACHE_HOME: home })
   await first.line(ready)
   // The sources that were loaded are kept for the next start, where nobody else can write.
-  assert.equal(statSync(join(dir, 'cache')).mode & 0o777, 0o700)
+  assert.equal(statSync(join(home, 'trent')).mode & 0o777, 0o700)
   first.child.kill('SIGTERM')
   const { exit, stdout } = await first.ended
   assert.equal(exit, 0)
   const lines = stdout.trimEnd().split('\n')
   assert.match(lines.at(-1) ?? '', ready)
   assert.ok(lines.slice(0, -1).some((line) => line.includes('AWS_SHARED_CREDENTIALS_FILE=')))
-  assert.ok(readdirSync(join(dir, 'cache')).length > 0)
+  assert.ok(readdirSync(join(home, 'trent')).length > 0)
 
   const again = serve(t, flags(dir))
   await again.line(ready)
@@ -102,15 +103,17 @@ test('Ctrl-C reaches a launched server twice and still drains it', async (t) => 
 })
 
 test('a cache that others could have written to is not used', async (t) => {
-  const dir = join(temporaryDirectory(t), 'data')
-  mkdirSync(join(dir, 'cache'), { recursive: true, mode: 0o700 })
-  chmodSync(dir, 0o700)
-  chmodSync(join(dir, 'cache'), 0o777)
-  const server = serve(t, flags(dir))
+  const home = temporaryDirectory(t)
+  const dir = join(home, 'data')
+  mkdirSync(join(home, 'trent'))
+  chmodSync(join(home, 'trent'), 0o777)
+  const server = serve(t, flags(dir), { XDG_CACHE_HOME: home })
   await server.line(ready)
   server.child.kill('SIGTERM')
   assert.equal((await server.ended).exit, 0)
-  assert.deepEqual(readdirSync(join(dir, 'cache')), [])
+  assert.deepEqual(readdirSync(join(home, 'trent')), [])
+  // The one in the data directory takes its place.
+  assert.equal(statSync(join(dir, 'cache')).mode & 0o777, 0o700)
 })
 
 function isAlive(pid: number): boolean {

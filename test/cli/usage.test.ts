@@ -12,7 +12,7 @@ const wrong: readonly [readonly string[], string][] = [
     'trent: --account: "1" is not an account id; write twelve digits\n' +
       'trent: --workers: "0" is not a whole number from 1 to 256; write one, such as 1\n',
   ],
-  [['serve', 'now'], "trent: too many arguments for 'serve'. Expected 0 arguments but got 1: now.\n"],
+  [['serve', 'now'], "trent: too many arguments for 'serve'. Expected 0 arguments but got 1.\n"],
   [['audit', 'show'], "trent: missing required argument 'request-id'\n"],
   [
     ['audit', 'tail', '-n', 'x'],

@@ -37,7 +37,11 @@ describe('proofs of identity', async () => {
   it('takes a token for fifteen minutes, whatever it says about its end, and not longer', async () => {
     const request = get({ 'x-k8s-aws-id': 'a-cluster' })
     assert.equal((await ask(token(request, 14 * minute))).status, 200)
-    await refused(token(request, 16 * minute), 'SignatureDoesNotMatch', /^Signature expired: \d{8}T\d{6}Z is now earlier than/)
+    await refused(
+      token(request, 16 * minute),
+      'SignatureDoesNotMatch',
+      /^Signature expired: \d{8}T\d{6}Z is now earlier than/,
+    )
     await refused(token(request, 16 * minute, 86_400), 'SignatureDoesNotMatch', /^Signature expired: /)
     await refused(token(request, -16 * minute), 'SignatureDoesNotMatch', /^Signature not yet current: /)
   })
@@ -50,7 +54,9 @@ describe('proofs of identity', async () => {
     await refused(longer, 'SignatureDoesNotMatch', mismatch)
     const added = { ...signed, target: `${signed.target}&DurationSeconds=1` }
     await refused(added, 'SignatureDoesNotMatch', mismatch)
-    await refused({ ...signed, method: 'POST', target: signed.target }, 'SignatureDoesNotMatch', mismatch)
+    const form = queryRequest({ Action: 'GetCallerIdentity', Version: '2011-06-15' })
+    const posted = { ...form, target: signed.target, headers: { ...form.headers, ...signed.headers } }
+    await refused(posted, 'SignatureDoesNotMatch', mismatch)
   })
 
   it('takes a form with further signed headers, as Vault sends it', async () => {

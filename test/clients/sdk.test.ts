@@ -121,7 +121,10 @@ describe('the AWS SDK for JavaScript', async () => {
 
   it('tells who calls', async () => {
     const { Account, Arn, UserId } = await server.sts().send(new GetCallerIdentityCommand({}))
-    assert.deepEqual({ Account, Arn, UserId }, { Account: account, Arn: `arn:aws:iam::${account}:root`, UserId: account })
+    assert.deepEqual(
+      { Account, Arn, UserId },
+      { Account: account, Arn: `arn:aws:iam::${account}:root`, UserId: account },
+    )
   })
 
   it('throws the errors of its model, with message, status and request id', async () => {
@@ -152,7 +155,10 @@ describe('the AWS SDK for JavaScript', async () => {
     const foreign = 'arn:aws:kms:us-east-1:444455556666:alias/theirs'
     const denied = await failing(kms.send(new DescribeKeyCommand({ KeyId: foreign })))
     assert.equal(denied.name, 'AccessDeniedException')
-    assert.match(denied.message, /^User: arn:aws:iam::111122223333:root is not authorized to perform: kms:DescribeKey on this resource/)
+    assert.match(
+      denied.message,
+      /^User: arn:aws:iam::111122223333:root is not authorized to perform: kms:DescribeKey on this resource/,
+    )
   })
 
   it('corrects a clock that is wrong by the Date of the refusal', async () => {

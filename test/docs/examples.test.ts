@@ -42,7 +42,11 @@ describe('the README', () => {
     const { scripts } = JSON.parse(manifest) as { readonly scripts: Readonly<Record<string, string>> }
     const shown = documents.flatMap(({ text }) => [...text.matchAll(/`?npm (?:run )?(start|test|(?<=run )[\w-]+)/g)])
     assert.ok(shown.length >= 5, `${shown.length} commands were found`)
-    for (const [, name] of shown) assert.ok(name !== undefined && name in scripts, name)
+    const names = shown.map(([, name]) => name ?? '')
+    assert.deepEqual(
+      names.filter((name) => !(name in scripts)),
+      [],
+    )
   })
 })
 

@@ -25,6 +25,8 @@ export interface Launch {
   readonly env?: Readonly<Record<string, string>>
   /** The command, with its arguments, that runs the program; default: this runtime. */
   readonly runner?: readonly string[]
+  /** Runs the program as this user. */
+  readonly uid?: number
 }
 
 export interface End {
@@ -88,7 +90,11 @@ export function launch(options: Launch): Program {
   args.push('--listen', options.listen ?? '127.0.0.1:0', '--account', account, '--region', region)
   args.push('--workers', String(options.workers ?? 1), ...(options.args ?? []))
   const started = performance.now()
-  const child = spawn(command, args, { env: cleanEnvironment(options.env), stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(command, args, {
+    env: cleanEnvironment(options.env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(options.uid === undefined ? {} : { uid: options.uid }),
+  })
   running.add(child)
   const out: Buffer[] = []
   const err: Buffer[] = []

@@ -35,7 +35,10 @@ describe('two Regions in one process', async () => {
 
   it('keeps keys and aliases apart', async () => {
     const [here, there] = [await create(east), await create(west)]
-    for (const [client, { KeyId }] of [[east, here], [west, there]] as const) {
+    for (const [client, { KeyId }] of [
+      [east, here],
+      [west, there],
+    ] as const) {
       await client.send(new CreateAliasCommand({ AliasName: 'alias/same', TargetKeyId: KeyId }))
     }
     const described = await Promise.all(
@@ -46,7 +49,10 @@ describe('two Regions in one process', async () => {
       [here.Arn, there.Arn],
     )
     const { Keys = [] } = await east.send(new ListKeysCommand({}))
-    assert.equal(Keys.some(({ KeyId }) => KeyId === there.KeyId), false)
+    assert.equal(
+      Keys.some(({ KeyId }) => KeyId === there.KeyId),
+      false,
+    )
     assert.ok(Keys.some(({ KeyId }) => KeyId === here.KeyId))
     const { Aliases = [] } = await west.send(new ListAliasesCommand({}))
     assert.deepEqual(

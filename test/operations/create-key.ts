@@ -225,11 +225,7 @@ describe('CreateKey', () => {
       `2 validation errors detected: ${must('', 'policy')} have length greater than or equal to 1; ` +
         `${must('', 'policy')} ${characters}`,
     )
-    await refuseInvalid(
-      'CreateKey',
-      { Policy: '{"a":"Ā"}' },
-      `${must('{"a":"Ā"}', 'policy')} ${characters}`,
-    )
+    await refuseInvalid('CreateKey', { Policy: '{"a":"Ā"}' }, `${must('{"a":"Ā"}', 'policy')} ${characters}`)
     await refuseInvalid(
       'CreateKey',
       { XksKeyId: 'a b' },
@@ -253,13 +249,25 @@ describe('CreateKey', () => {
       ],
     })
     const at = 'failed to satisfy constraint: Member must'
-    await refuseInvalid('CreateKey', tags('', 'v'), `Value '' at 'tags.2.member.tagKey' ${at} have length greater than or equal to 1`)
+    await refuseInvalid(
+      'CreateKey',
+      tags('', 'v'),
+      `Value '' at 'tags.2.member.tagKey' ${at} have length greater than or equal to 1`,
+    )
     await refuseInvalid('CreateKey', tags(null, 'v'), `Value null at 'tags.2.member.tagKey' ${at} not be null`)
     await refuseInvalid('CreateKey', tags('k', null), `Value null at 'tags.2.member.tagValue' ${at} not be null`)
     const key = 'k'.repeat(129)
-    await refuseInvalid('CreateKey', tags(key, 'v'), `Value '${key}' at 'tags.2.member.tagKey' ${at} have length less than or equal to 128`)
+    await refuseInvalid(
+      'CreateKey',
+      tags(key, 'v'),
+      `Value '${key}' at 'tags.2.member.tagKey' ${at} have length less than or equal to 128`,
+    )
     const value = 'v'.repeat(257)
-    await refuseInvalid('CreateKey', tags('k', value), `Value '${value}' at 'tags.2.member.tagValue' ${at} have length less than or equal to 256`)
+    await refuseInvalid(
+      'CreateKey',
+      tags('k', value),
+      `Value '${value}' at 'tags.2.member.tagValue' ${at} have length less than or equal to 256`,
+    )
   })
 
   it('refuses tags twice, too many tags and reserved ones', async () => {
@@ -286,10 +294,22 @@ describe('CreateKey', () => {
   })
 
   it('leaves no key behind when it refuses', async () => {
-    await refuse('CreateKey', { Tags: [{ TagKey: 'aws:x', TagValue: '' }] }, 'TagException', 'Tags beginning with aws: are reserved', listKeysRegion)
+    await refuse(
+      'CreateKey',
+      { Tags: [{ TagKey: 'aws:x', TagValue: '' }] },
+      'TagException',
+      'Tags beginning with aws: are reserved',
+      listKeysRegion,
+    )
     const { text } = await succeed('ListKeys', {}, listKeysRegion)
     const before = text
-    await refuse('CreateKey', { MultiRegion: true }, 'UnsupportedOperationException', 'MultiRegion is not supported by this version of Trent.', listKeysRegion)
+    await refuse(
+      'CreateKey',
+      { MultiRegion: true },
+      'UnsupportedOperationException',
+      'MultiRegion is not supported by this version of Trent.',
+      listKeysRegion,
+    )
     assert.equal((await succeed('ListKeys', {}, listKeysRegion)).text, before)
   })
 
@@ -311,22 +331,22 @@ describe('CreateKey', () => {
       },
       responseElements: {
         keyMetadata: {
-        aWSAccountId: account,
-        keyId: metadata['KeyId'],
-        arn,
-        creationDate,
-        enabled: true,
-        description: 'for the record',
-        keyUsage: 'ENCRYPT_DECRYPT',
-        keyState: 'Enabled',
-        origin: 'AWS_KMS',
-        keyManager: 'CUSTOMER',
-        customerMasterKeySpec: 'SYMMETRIC_DEFAULT',
-        keySpec: 'SYMMETRIC_DEFAULT',
-        encryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
-        multiRegion: false,
-        currentKeyMaterialId: metadata['CurrentKeyMaterialId'],
-      },
+          aWSAccountId: account,
+          keyId: metadata['KeyId'],
+          arn,
+          creationDate,
+          enabled: true,
+          description: 'for the record',
+          keyUsage: 'ENCRYPT_DECRYPT',
+          keyState: 'Enabled',
+          origin: 'AWS_KMS',
+          keyManager: 'CUSTOMER',
+          customerMasterKeySpec: 'SYMMETRIC_DEFAULT',
+          keySpec: 'SYMMETRIC_DEFAULT',
+          encryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
+          multiRegion: false,
+          currentKeyMaterialId: metadata['CurrentKeyMaterialId'],
+        },
       },
       resources: [arn],
     })

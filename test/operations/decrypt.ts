@@ -47,7 +47,12 @@ describe('Decrypt', () => {
     const blob = await ciphertext(await createKey())
     const other = await createKey()
     const message = 'The key ID in the request does not identify a CMK that can perform this operation.'
-    const answered = await refuse('Decrypt', { CiphertextBlob: blob, KeyId: other.id }, 'IncorrectKeyException', message)
+    const answered = await refuse(
+      'Decrypt',
+      { CiphertextBlob: blob, KeyId: other.id },
+      'IncorrectKeyException',
+      message,
+    )
     await expectRecord(answered, {
       eventName: 'Decrypt',
       readOnly: true,

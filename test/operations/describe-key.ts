@@ -29,7 +29,10 @@ describe('DescribeKey', () => {
   it('shows a disabled key as not enabled', async () => {
     const key = await createDisabledKey()
     const { Enabled, KeyState, DeletionDate } = await metadataOf(key)
-    assert.deepEqual({ Enabled, KeyState, DeletionDate }, { Enabled: false, KeyState: 'Disabled', DeletionDate: undefined })
+    assert.deepEqual(
+      { Enabled, KeyState, DeletionDate },
+      { Enabled: false, KeyState: 'Disabled', DeletionDate: undefined },
+    )
   })
 
   it('shows the deletion date of a key that is pending deletion, and only there', async () => {

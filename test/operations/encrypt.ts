@@ -127,7 +127,12 @@ describe('Encrypt', () => {
   it('records a refusal with its code and message, and the key where it was found', async () => {
     const key = await createKey()
     await succeed('DisableKey', { KeyId: key.id })
-    const disabled = await refuse('Encrypt', { KeyId: key.id, Plaintext }, 'DisabledException', `${key.arn} is disabled.`)
+    const disabled = await refuse(
+      'Encrypt',
+      { KeyId: key.id, Plaintext },
+      'DisabledException',
+      `${key.arn} is disabled.`,
+    )
     await expectRecord(disabled, {
       eventName: 'Encrypt',
       readOnly: true,

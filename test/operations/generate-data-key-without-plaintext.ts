@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { dryRunTests, enabledOnlyTests, identifierTests, laterMemberTest, requiredTest } from './rules.ts'
 import {
-  
   createAlias,
   createKey,
   expectRecord,
@@ -66,7 +65,11 @@ describe('GenerateDataKeyWithoutPlaintext', () => {
     const key = await createKey()
     const at = (value: number): string =>
       `Value '${value}' at 'numberOfBytes' failed to satisfy constraint: Member must have value`
-    await refuseInvalid('GenerateDataKeyWithoutPlaintext', { KeyId: key.id, NumberOfBytes: 0 }, `${at(0)} greater than or equal to 1`)
+    await refuseInvalid(
+      'GenerateDataKeyWithoutPlaintext',
+      { KeyId: key.id, NumberOfBytes: 0 },
+      `${at(0)} greater than or equal to 1`,
+    )
     await refuseInvalid(
       'GenerateDataKeyWithoutPlaintext',
       { KeyId: key.id, NumberOfBytes: 1025 },
@@ -84,7 +87,11 @@ describe('GenerateDataKeyWithoutPlaintext', () => {
     const key = await createKey()
     const KeyId = await createAlias(key)
     const context = { Tenant: 'north' }
-    const bySize = await succeed('GenerateDataKeyWithoutPlaintext', { KeyId, NumberOfBytes: 24, EncryptionContext: context })
+    const bySize = await succeed('GenerateDataKeyWithoutPlaintext', {
+      KeyId,
+      NumberOfBytes: 24,
+      EncryptionContext: context,
+    })
     const common = {
       eventName: 'GenerateDataKeyWithoutPlaintext',
       readOnly: true,

@@ -97,7 +97,10 @@ describe('GetCallerIdentity', () => {
       'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key ' +
         'and signing method. Consult the service documentation for details.',
     )
-    const stranger = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' }
+    const stranger = {
+      accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+      secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+    }
     assertError(
       await send(server.url, sign(queryRequest(form), server.url, stranger, scope)),
       403,

@@ -71,5 +71,11 @@ describe('GetKeyPolicy', () => {
 
   requiredTest('GetKeyPolicy', {}, 'KeyId')
   anyStateTest('GetKeyPolicy')
-  identifierTests({ operation: 'GetKeyPolicy', member: 'KeyId', rest: () => ({}), aliases: false, knowsInvalidArn: true })
+  identifierTests({
+    operation: 'GetKeyPolicy',
+    member: 'KeyId',
+    rest: () => ({}),
+    aliases: false,
+    knowsInvalidArn: true,
+  })
 })

@@ -115,19 +115,18 @@ export function identifierTests(naming: Naming): void {
 
   it(`refuses a key ARN of another Region or partition as ${member}`, async () => {
     const key = await createKey()
-    await refuse(
-      operation,
-      await input(key, keyArn(key.id, 'eu-west-1')),
-      'NotFoundException',
-      'Invalid arn eu-west-1',
-    )
+    await refuse(operation, await input(key, keyArn(key.id, 'eu-west-1')), 'NotFoundException', 'Invalid arn eu-west-1')
     const foreign = `arn:aws-cn:kms:cn-north-1:${account}:key/${key.id}`
     await refuse(operation, await input(key, foreign), 'NotFoundException', 'Invalid arn cn-north-1')
   })
 
   it(`refuses what is no ARN of KMS as ${member}`, async () => {
     const key = await createKey()
-    for (const arn of ['arn:aws:kms', `arn:aws:s3:us-east-1:${account}:key/${key.id}`, 'arn:aws:kms:us-east-1:1:key/a']) {
+    for (const arn of [
+      'arn:aws:kms',
+      `arn:aws:s3:us-east-1:${account}:key/${key.id}`,
+      'arn:aws:kms:us-east-1:1:key/a',
+    ]) {
       const code = knowsInvalidArn ? 'InvalidArnException' : 'NotFoundException'
       // unverified wording
       await refuse(operation, await input(key, arn), code, `Invalid arn ${arn}`)
@@ -222,12 +221,7 @@ export function notPendingDeletionTests(operation: string, rest: Json): void {
 
   it('refuses a key that is pending deletion', async () => {
     const key = await createKeyPendingDeletion()
-    await refuse(
-      operation,
-      { ...rest, KeyId: key.id },
-      'KMSInvalidStateException',
-      `${key.arn} is pending deletion.`,
-    )
+    await refuse(operation, { ...rest, KeyId: key.id }, 'KMSInvalidStateException', `${key.arn} is pending deletion.`)
   })
 }
 
@@ -244,12 +238,17 @@ export function anyStateTest(operation: string, rest: Json = {}): void {
 export function pagingRefusalTests(operation: string, maxLimit: number, rest: () => Promise<Json>): void {
   it('refuses a Limit that is too small or too large', async () => {
     const input = await rest()
-    const at = (value: number): string => `Value '${value}' at 'limit' failed to satisfy constraint: Member must have value`
+    const at = (value: number): string =>
+      `Value '${value}' at 'limit' failed to satisfy constraint: Member must have value`
     for (const limit of [0, -1]) {
       await refuseInvalid(operation, { ...input, Limit: limit }, `${at(limit)} greater than or equal to 1`)
     }
     // unverified wording, where the operation's limit is below the model's 1,000
-    await refuseInvalid(operation, { ...input, Limit: maxLimit + 1 }, `${at(maxLimit + 1)} less than or equal to ${maxLimit}`)
+    await refuseInvalid(
+      operation,
+      { ...input, Limit: maxLimit + 1 },
+      `${at(maxLimit + 1)} less than or equal to ${maxLimit}`,
+    )
     await succeed(operation, { ...input, Limit: maxLimit })
   })
 

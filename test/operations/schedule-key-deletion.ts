@@ -18,7 +18,11 @@ const daySeconds = 24 * 60 * 60
 
 describe('ScheduleKeyDeletion', () => {
   it('answers the key ARN, the state, the window and when the key will go', async () => {
-    for (const [input, days] of [[{}, 30], [{ PendingWindowInDays: 7 }, 7], [{ PendingWindowInDays: 30 }, 30]] as const) {
+    for (const [input, days] of [
+      [{}, 30],
+      [{ PendingWindowInDays: 7 }, 7],
+      [{ PendingWindowInDays: 30 }, 30],
+    ] as const) {
       const key = await createKey()
       const { json } = await succeed('ScheduleKeyDeletion', { KeyId: key.id, ...input })
       const { DeletionDate, ...rest } = json

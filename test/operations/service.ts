@@ -13,7 +13,10 @@ export const otherRegion = 'eu-west-1'
 export const listKeysRegion = 'eu-central-1'
 export const listAliasesRegion = 'ap-southeast-2'
 
-export const server = await startServer({ regions: [region, otherRegion, listKeysRegion, listAliasesRegion], workers: 2 })
+export const server = await startServer({
+  regions: [region, otherRegion, listKeysRegion, listAliasesRegion],
+  workers: 2,
+})
 const agent = new Agent({ keepAlive: true })
 after(() => agent.destroy())
 
@@ -95,7 +98,12 @@ export function refuseInvalid(operation: string, input: unknown, violation: stri
 }
 
 /** Is denied: AWS spells this one member `Message`. */
-export async function deny(operation: string, input: unknown, message: string, inRegion: string = region): Promise<Answered> {
+export async function deny(
+  operation: string,
+  input: unknown,
+  message: string,
+  inRegion: string = region,
+): Promise<Answered> {
   const answered = await post(operation, input, 400, inRegion)
   assert.equal(answered.text, JSON.stringify({ __type: 'AccessDeniedException', Message: message }))
   return answered
@@ -218,8 +226,7 @@ export async function createAlias(key: Key, inRegion: string = region): Promise<
 export const aliasArn = (name: string, inRegion: string = region): string =>
   `arn:aws:kms:${inRegion}:${account}:${name}`
 
-export const keyArn = (id: string, inRegion: string = region): string =>
-  `arn:aws:kms:${inRegion}:${account}:key/${id}`
+export const keyArn = (id: string, inRegion: string = region): string => `arn:aws:kms:${inRegion}:${account}:key/${id}`
 
 export const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64')
 

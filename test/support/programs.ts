@@ -31,11 +31,7 @@ export interface Run {
 }
 
 /** Runs a program to its end, with `input` on its standard input. */
-export async function run(
-  command: readonly string[],
-  env: Readonly<Record<string, string>>,
-  input = '',
-): Promise<Run> {
+export async function run(command: readonly string[], env: Readonly<Record<string, string>>, input = ''): Promise<Run> {
   const [file = '', ...args] = command
   const child = spawn(file, args, { env, stdio: 'pipe' })
   const out: Buffer[] = []

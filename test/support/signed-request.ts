@@ -61,7 +61,13 @@ interface Signature {
   readonly signature: string
 }
 
-function signatureOf(request: RawRequest, host: string, credentials: Credentials, scope: Scope, date: string): Signature {
+function signatureOf(
+  request: RawRequest,
+  host: string,
+  credentials: Credentials,
+  scope: Scope,
+  date: string,
+): Signature {
   const [path = '/', query = ''] = request.target.split('?')
   const left = new Set((scope.unsigned ?? []).map((name) => name.toLowerCase()))
   const headers = Object.entries({ ...request.headers, host })
@@ -70,14 +76,7 @@ function signatureOf(request: RawRequest, host: string, credentials: Credentials
     .sort(([a], [b]) => (a < b ? -1 : 1))
   const signedHeaders = headers.map(([name]) => name).join(';')
   const lines = headers.map(([name, value]) => `${name}:${value}\n`).join('')
-  const canonical = [
-    request.method,
-    path,
-    canonicalQuery(query),
-    lines,
-    signedHeaders,
-    hash(request.body),
-  ].join('\n')
+  const canonical = [request.method, path, canonicalQuery(query), lines, signedHeaders, hash(request.body)].join('\n')
   const day = date.slice(0, 8)
   const credentialScope = `${day}/${scope.region}/${scope.service}/aws4_request`
   const text = `AWS4-HMAC-SHA256\n${date}\n${credentialScope}\n${hash(canonical)}`

@@ -71,7 +71,8 @@ function count(event: TestEvent, tally: Tally): void {
   if (event.type !== 'test:pass' && event.type !== 'test:fail') return
   const { data } = event
   if (event.type === 'test:fail' && data.todo === undefined) tally.failed = true
-  const file = pathOf(data.file)
+  // A test may be written in a module that the test file imports: `entryFile` is what was run.
+  const file = pathOf('entryFile' in data && typeof data.entryFile === 'string' ? data.entryFile : data.file)
   // A file that registers no test is reported as a test of its own name.
   if (data.details.type === 'suite' || data.name === data.file) return
   tally.tests += 1

@@ -1,0 +1,48 @@
+/** What the gateway needs, and what it makes of a service. */
+import type { Service } from '#aws/operation.ts'
+import type { Refusal } from '#aws/errors.ts'
+import type { HmacKey } from '#crypto/hmac.ts'
+import type { AuditSink, SecurityLog } from '#ports/audit.ts'
+import type { Clock, Random } from '#ports/edge.ts'
+import type { Identities } from '#ports/identities.ts'
+import type { QuotaMeter } from '#ports/quota.ts'
+import type { Committer } from '#ports/storage.ts'
+import type { Change, Expectation } from '#records/change.ts'
+import type { Answer, IncomingRequest } from './request.ts'
+
+/** Failures that are nobody's request's fault. The error is logged with the ids; nothing of the request's content is. */
+export interface FailureLog {
+  failed(where: { readonly requestId: string; readonly operation: string }, error: unknown): void
+}
+
+export interface GatewayPorts {
+  readonly identities: Identities<HmacKey>
+  readonly audit: AuditSink
+  readonly committer: Committer
+  readonly quota: QuotaMeter
+  readonly clock: Clock
+  readonly random: Random
+  readonly securityLog: SecurityLog
+  readonly failures: FailureLog
+}
+
+export interface GatewayRules {
+  /** The regions this installation serves. */
+  readonly regions: ReadonlySet<string>
+  /** How far a signer's clock may be off, seconds. */
+  readonly skewSeconds: number
+}
+
+export type Respond = (answer: Answer) => void
+
+/** A service with its ports, ready to run requests. */
+export interface BoundService {
+  readonly name: string
+  readonly protocol: Service<unknown, Expectation, Change>['protocol']
+  readonly operations: readonly string[]
+  has(operation: string): boolean
+  /** Runs `operation` and answers exactly once. Never throws. */
+  run(operation: string, request: IncomingRequest, respond: Respond): void
+  /** Answers a refusal that came before any operation was found. */
+  refuse(refused: Refusal, operation: string | undefined, request: IncomingRequest, respond: Respond): void
+}

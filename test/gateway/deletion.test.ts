@@ -1,0 +1,82 @@
+/** The end of a key's waiting period, on a server whose clock a test may move. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import {
+  CreateAliasCommand,
+  CreateKeyCommand,
+  DecryptCommand,
+  DescribeKeyCommand,
+  EncryptCommand,
+  ListAliasesCommand,
+  ListKeysCommand,
+  ScheduleKeyDeletionCommand,
+} from '@aws-sdk/client-kms'
+import { allRecords } from '../support/audit.ts'
+import { run } from '../support/programs.ts'
+import { account, cleanEnvironment, startServer } from '../support/server.ts'
+
+const program = fileURLToPath(new URL('../../bin/trent', import.meta.url))
+
+describe('the waiting period', async () => {
+  const server = await startServer({ testProfile: true, workers: 2 })
+  const kms = server.kms()
+  const advance = async (time: string): Promise<void> => {
+    const command = [process.execPath, program, 'clock', 'advance', time, '--data-dir', server.directory]
+    const { code, stderr } = await run(command, cleanEnvironment())
+    assert.equal(code, 0, stderr)
+  }
+
+  it('ends with the key, its aliases and its ciphertext gone, and with a record', async () => {
+    const { KeyMetadata } = await kms.send(new CreateKeyCommand({}))
+    const { KeyId, Arn } = KeyMetadata ?? { KeyId: undefined }
+    await kms.send(new CreateAliasCommand({ AliasName: 'alias/doomed', TargetKeyId: KeyId }))
+    const { CiphertextBlob } = await kms.send(new EncryptCommand({ KeyId, Plaintext: Buffer.from('lost') }))
+    await kms.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 7 }))
+
+    await advance('6d23h')
+    const waiting = await kms.send(new DescribeKeyCommand({ KeyId }))
+    assert.equal(waiting.KeyMetadata?.KeyState, 'PendingDeletion')
+
+    await advance('2h')
+    const name = 'NotFoundException'
+    await assert.rejects(kms.send(new DescribeKeyCommand({ KeyId })), {
+      name,
+      message: `Key '${String(Arn)}' does not exist`,
+    })
+    const alias = `arn:aws:kms:us-east-1:${account}:alias/doomed`
+    const message = `Alias ${alias} is not found.`
+    await assert.rejects(kms.send(new DescribeKeyCommand({ KeyId: 'alias/doomed' })), { name, message })
+    await assert.rejects(kms.send(new DecryptCommand({ CiphertextBlob })), {
+      name: 'AccessDeniedException',
+      message:
+        'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not ' +
+        'allowed to access.',
+    })
+    assert.deepEqual((await kms.send(new ListKeysCommand({}))).Keys, [])
+    assert.deepEqual((await kms.send(new ListAliasesCommand({}))).Aliases, [])
+
+    const deleted = allRecords(server.directory).filter((record) => record.includes('"eventName":"DeleteKey"'))
+    assert.equal(deleted.length, 1)
+    const { eventTime, eventID, ...record } = JSON.parse(deleted[0] ?? '{}') as Record<string, unknown>
+    assert.ok(Date.parse(String(eventTime)) > Date.now() + 6.9 * 86_400_000)
+    assert.match(String(eventID), /^[0-9a-f-]{36}$/)
+    assert.deepEqual(record, {
+      eventVersion: '1.11',
+      userIdentity: { accountId: account, invokedBy: 'AWS Internal' },
+      eventSource: 'kms.amazonaws.com',
+      eventName: 'DeleteKey',
+      awsRegion: 'us-east-1',
+      sourceIPAddress: 'AWS Internal',
+      userAgent: 'AWS Internal',
+      requestParameters: null,
+      responseElements: null,
+      readOnly: false,
+      resources: [{ accountId: account, type: 'AWS::KMS::Key', ARN: Arn }],
+      eventType: 'AwsServiceEvent',
+      managementEvent: true,
+      recipientAccountId: account,
+      eventCategory: 'Management',
+    })
+  })
+})

@@ -1,0 +1,203 @@
+/** What is not an operation: health, metrics, connections, limits, and the end of the server. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { Agent } from 'node:http'
+import { connect } from 'node:net'
+import { describe, it } from 'node:test'
+import { ListKeysCommand } from '@aws-sdk/client-kms'
+import { allRecords } from '../support/audit.ts'
+import { startServer, temporaryDirectory, type TestServer } from '../support/server.ts'
+import { kmsRequest, send, sign, type RawAnswer, type RawRequest } from '../support/signed-request.ts'
+
+const scope = { region: 'us-east-1', service: 'kms' }
+const get = (target: string): RawRequest => ({ method: 'GET', target, headers: {}, body: '' })
+const signed = (server: TestServer, operation: string, body: unknown = {}): RawRequest =>
+  sign(kmsRequest(operation, body), server.url, server.credentials, scope)
+
+/** Sends bytes as they are and answers what came back until the server closed. */
+async function sendBytes(url: string, bytes: string): Promise<string> {
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  const chunks: Buffer[] = []
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+  socket.write(bytes)
+  await once(socket, 'close')
+  return Buffer.concat(chunks).toString('latin1')
+}
+
+describe('HTTP', async () => {
+  const server = await startServer({ workers: 2 })
+
+  it('says that it lives and that it is ready, to anybody', async () => {
+    for (const path of ['/health/live', '/health/ready']) {
+      const { status, text, headers } = await send(server.url, get(path))
+      assert.deepEqual([status, text], [200, 'ok\n'])
+      assert.equal(headers['cache-control'], 'no-store')
+    }
+  })
+
+  it('counts requests by operation and outcome', async () => {
+    const count = async (label: string): Promise<number> => {
+      const { status, text, headers } = await send(server.url, get('/metrics'))
+      assert.equal(status, 200)
+      assert.equal(headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8')
+      const line = text.split('\n').find((each) => each.startsWith(`trent_requests_total{${label}}`))
+      return Number(line?.split(' ').at(-1) ?? 0)
+    }
+    const ok = 'operation="GenerateRandom",outcome="success"'
+    const refused = 'operation="GenerateRandom",outcome="client_error"'
+    const before = [await count(ok), await count(refused)] as const
+    for (let sent = 0; sent < 5; sent += 1)
+      await send(server.url, signed(server, 'GenerateRandom', { NumberOfBytes: 8 }))
+    await send(server.url, signed(server, 'GenerateRandom'))
+    assert.deepEqual([await count(ok), await count(refused)], [before[0] + 5, before[1] + 1])
+  })
+
+  it('answers nothing else to a GET', async () => {
+    for (const target of ['/', '/health', '/health/', '/health/live/x', '/favicon.ico', '/../etc/passwd']) {
+      const { status, text } = await send(server.url, get(target))
+      assert.deepEqual([status, text], [400, '{"__type":"UnknownOperationException"}'])
+    }
+  })
+
+  it('answers other methods and paths as unknown operations', async () => {
+    for (const method of ['PUT', 'DELETE', 'OPTIONS', 'PATCH']) {
+      const { status, text } = await send(server.url, { ...signed(server, 'ListKeys'), method })
+      assert.deepEqual([status, text], [400, '{"__type":"UnknownOperationException"}'])
+    }
+    const { status } = await send(server.url, { ...signed(server, 'ListKeys'), target: '/kms' })
+    assert.equal(status, 400)
+  })
+
+  it('keeps connections open for longer than the pools of the SDKs and serves many requests on one', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const ports = new Set<number>()
+    agent.on('free', (socket: { localPort?: number }) => ports.add(socket.localPort ?? 0))
+    const { headers } = await send(server.url, signed(server, 'ListKeys'), agent)
+    assert.equal(headers['connection'], 'keep-alive')
+    assert.ok(Number(/timeout=(\d+)/.exec(headers['keep-alive'] ?? '')?.[1]) > 65)
+    for (let sent = 0; sent < 20; sent += 1) await send(server.url, signed(server, 'ListKeys'), agent)
+    assert.equal(ports.size, 1)
+    agent.destroy()
+  })
+
+  it('does not know a client again by its connection', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    assert.equal((await send(server.url, signed(server, 'ListKeys'), agent)).status, 200)
+    const answer = await send(server.url, kmsRequest('ListKeys', {}), agent)
+    assert.equal(JSON.parse(answer.text).__type, 'MissingAuthenticationTokenException')
+    agent.destroy()
+  })
+
+  it('refuses a body of more than 1 MiB before and while it comes', async () => {
+    const message = 'The request body is larger than 1 MiB.'
+    const expected = JSON.stringify({ __type: 'RequestEntityTooLargeException', message })
+    const host = new URL(server.url).host
+    const head = `POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/x-amz-json-1.1\r\nX-Amz-Target: TrentService.Encrypt\r\n`
+    const announced = await sendBytes(server.url, `${head}Content-Length: 1048577\r\n\r\n`)
+    assert.match(announced, /^HTTP\/1\.1 413 /)
+    assert.ok(announced.endsWith(expected))
+    const chunk = `40000\r\n${'x'.repeat(0x40000)}\r\n`
+    const streamed = await sendBytes(server.url, `${head}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(5)}`)
+    assert.match(streamed, /^HTTP\/1\.1 413 /)
+  })
+
+  it('serves a body that comes in pieces', async () => {
+    const request = signed(server, 'GenerateRandom', { NumberOfBytes: 8 })
+    const chunked = { ...request.headers, 'Transfer-Encoding': 'chunked' }
+    const body = String(request.body)
+    const lines = Object.entries({ ...chunked, Host: new URL(server.url).host }).map(
+      ([name, value]) => `${name}: ${value}`,
+    )
+    const pieces = [...body].map((each) => `1\r\n${each}\r\n`).join('')
+    const head = `POST / HTTP/1.1\r\n${lines.join('\r\n')}\r\nConnection: close\r\n\r\n`
+    assert.match(await sendBytes(server.url, `${head}${pieces}0\r\n\r\n`), /^HTTP\/1\.1 200 OK\r\n/)
+  })
+
+  it('ends a connection that speaks no HTTP', async () => {
+    for (const bytes of ['nonsense\r\n\r\n', '\u0016\u0003\u0001\u0002\u0000\u0001', 'GET / HTTP/9.9\r\n\r\n']) {
+      assert.match(await sendBytes(server.url, bytes), /^HTTP\/1\.1 400 Bad Request\r\nConnection: close\r\n/)
+    }
+    const long = `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(64 * 1024)}\r\n\r\n`
+    assert.match(await sendBytes(server.url, long), /^HTTP\/1\.1 4\d\d /)
+    assert.equal((await send(server.url, get('/health/live'))).status, 200)
+  })
+
+  it('refuses a request whose length can be read in two ways', async () => {
+    const head = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-amz-json-1.1\r\n'
+    const ambiguous = [
+      `${head}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+      `${head}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}`,
+      `${head}Transfer-Encoding: xchunked\r\n\r\n{}`,
+    ]
+    for (const bytes of ambiguous) assert.match(await sendBytes(server.url, bytes), /^HTTP\/1\.1 400 /)
+  })
+})
+
+describe('the end of the server', () => {
+  it('answers or refuses every request in flight, keeps what it acknowledged, and ends with 0', async () => {
+    const directory = temporaryDirectory()
+    const server = await startServer({ directory, workers: 2 })
+    const agent = new Agent({ keepAlive: true, maxSockets: 32 })
+    const acknowledged: string[] = []
+    const failed: string[] = []
+    let stopping = false
+    const client = async (): Promise<void> => {
+      while (!stopping) {
+        try {
+          const answer: RawAnswer = await send(server.url, signed(server, 'CreateKey'), agent)
+          assert.equal(answer.status, 200, answer.text)
+          acknowledged.push(String(/"KeyId":"([^"]*)"/.exec(answer.text)?.[1]))
+        } catch (error) {
+          if (!(error instanceof Error && 'code' in error)) throw error
+          failed.push(String(error.code))
+          return
+        }
+      }
+    }
+    const clients = Array.from({ length: 32 }, client)
+    while (acknowledged.length < 100) await new Promise((resolve) => setTimeout(resolve, 5))
+    await server.stop()
+    stopping = true
+    await Promise.all(clients)
+    agent.destroy()
+    for (const code of failed) assert.ok(['ECONNREFUSED', 'ECONNRESET'].includes(code), code)
+
+    const again = await startServer({ directory })
+    const found = new Set<string | undefined>()
+    let Marker: string | undefined
+    do {
+      const { Keys = [], NextMarker } = await again.kms().send(new ListKeysCommand({ Marker, Limit: 1000 }))
+      for (const { KeyId } of Keys) found.add(KeyId)
+      Marker = NextMarker
+    } while (Marker !== undefined)
+    for (const id of acknowledged) assert.ok(found.has(id), `${id} was acknowledged and is gone`)
+    const recorded = allRecords(directory).filter((record) => record.includes('"eventName":"CreateKey"'))
+    assert.equal(recorded.length, found.size)
+    await again.stop()
+  })
+
+  it('keeps what it acknowledged when it is killed', async () => {
+    const directory = temporaryDirectory()
+    const server = await startServer({ directory, workers: 2 })
+    const acknowledged: string[] = []
+    const client = async (): Promise<void> => {
+      for (;;) {
+        const answer = await send(server.url, signed(server, 'CreateKey')).catch(() => undefined)
+        if (answer === undefined) return
+        acknowledged.push(String(/"KeyId":"([^"]*)"/.exec(answer.text)?.[1]))
+      }
+    }
+    const clients = Array.from({ length: 8 }, client)
+    while (acknowledged.length < 50) await new Promise((resolve) => setTimeout(resolve, 5))
+    await server.kill()
+    await Promise.all(clients)
+
+    const again = await startServer({ directory })
+    const { Keys = [] } = await again.kms().send(new ListKeysCommand({ Limit: 1000 }))
+    for (const id of acknowledged) assert.ok(Keys.some(({ KeyId }) => KeyId === id))
+    await again.stop()
+    const recorded = allRecords(directory).filter((record) => record.includes('"eventName":"CreateKey"'))
+    assert.equal(recorded.length, Keys.length)
+  })
+})
