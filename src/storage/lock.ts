@@ -9,8 +9,9 @@ export interface Lock {
   release(): void
 }
 
-/** SQLite's result code for a lock that somebody else holds (https://www.sqlite.org/rescode.html#busy). */
+/** SQLite's result codes (https://www.sqlite.org/rescode.html): a lock that somebody else holds, a full disk. */
 const busy = 5
+const full = 13
 
 // A connection that nobody refers to is closed when it is collected as garbage, and its lock is gone.
 const held = new Set<DatabaseSync>()
@@ -57,6 +58,13 @@ function refusal(error: unknown, dir: string, pidFile: string): StorageError {
       `The data directory ${dir} is in use by another process${holder === undefined ? '' : ` (pid ${holder})`}. Stop that one first, or choose another directory.`,
     )
   }
+  if (error instanceof Error && (('errcode' in error && error.errcode === full) || codeOf(error) === 'ENOSPC')) {
+    return new StorageError(
+      'full',
+      `The data directory ${dir} could not be locked: the disk is full. Free space on the file system that holds it and start again.`,
+      { cause: error },
+    )
+  }
   return new StorageError(
     'unreachable',
     `The data directory ${dir} could not be locked. It must exist, and the user that runs the service must be able to write to it.`,
@@ -69,7 +77,11 @@ function holderOf(pidFile: string): string | undefined {
     return /^[0-9]+/.exec(readFileSync(pidFile, 'latin1'))?.[0]
   } catch (error) {
     // The owner has not written it yet: the message goes without.
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (error instanceof Error && codeOf(error) === 'ENOENT') return undefined
     throw error
   }
+}
+
+function codeOf(error: Error): unknown {
+  return 'code' in error ? error.code : undefined
 }

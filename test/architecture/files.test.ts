@@ -132,7 +132,12 @@ describe('the words of the project', () => {
         '_auth' + 'Token',
       ].join('|'),
     )
+    const temporary = new RegExp('[\'"`]/tm' + 'p/')
     assert.deepEqual(filesNaming(machine), [])
+    assert.deepEqual(
+      filesNaming(temporary).filter((path) => path.endsWith('.ts')),
+      [],
+    )
     assert.deepEqual(filesNaming(registry), [])
   })
 })

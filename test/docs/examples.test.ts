@@ -95,6 +95,15 @@ describe('the documents', () => {
     assert.deepEqual(missing, [])
   })
 
+  it('list every page of docs/ in its index', () => {
+    const index = readFileSync(join(root, 'docs/README.md'), 'utf8')
+    const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md') && name !== 'README.md')
+    assert.deepEqual(
+      pages.filter((name) => !index.includes(`(${name})`)),
+      [],
+    )
+  })
+
   it('show the layers that the architecture tests enforce', async () => {
     const { layers } = await import('../architecture/rules.ts')
     const page = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8')

@@ -166,7 +166,8 @@ describe('secrets', async () => {
       [...everywhere()]
         .filter(([, content]) => formsOf(Buffer.from(text, 'utf8')).some((form) => content.includes(form)))
         .map(([place]) => place.replace(`${directory}/`, ''))
-    assert.deepEqual(foundIn('the-wrong-context'), ['the audit records', 'trail.db-wal'])
+    const records = foundIn('the-wrong-context')
+    assert.ok(records.includes('the audit records') && records.some((place) => place.startsWith('trail.db')))
     assert.ok(foundIn('described-canary').some((place) => place.startsWith('keys.db')))
   })
 

@@ -85,7 +85,7 @@ describe('HTTP', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     assert.equal((await send(server.url, signed(server, 'ListKeys'), agent)).status, 200)
     const answer = await send(server.url, kmsRequest('ListKeys', {}), agent)
-    assert.equal(JSON.parse(answer.text).__type, 'MissingAuthenticationTokenException')
+    assert.ok(answer.text.startsWith('{"__type":"MissingAuthenticationTokenException",'))
     agent.destroy()
   })
 
@@ -109,7 +109,7 @@ describe('HTTP', async () => {
     const lines = Object.entries({ ...chunked, Host: new URL(server.url).host }).map(
       ([name, value]) => `${name}: ${value}`,
     )
-    const pieces = [...body].map((each) => `1\r\n${each}\r\n`).join('')
+    const pieces = Array.from(body, (each) => `1\r\n${each}\r\n`).join('')
     const head = `POST / HTTP/1.1\r\n${lines.join('\r\n')}\r\nConnection: close\r\n\r\n`
     assert.match(await sendBytes(server.url, `${head}${pieces}0\r\n\r\n`), /^HTTP\/1\.1 200 OK\r\n/)
   })

@@ -120,12 +120,14 @@ describe('a Region that is not of the standard partition', async () => {
   it('has its partition in all ARNs and in policies', async () => {
     const kms = server.kms()
     const { KeyMetadata } = await kms.send(new CreateKeyCommand({}))
-    assert.equal(KeyMetadata?.Arn, `arn:aws-cn:kms:cn-north-1:${account}:key/${KeyMetadata?.KeyId ?? ''}`)
-    const { Policy } = await kms.send(new GetKeyPolicyCommand({ KeyId: KeyMetadata?.KeyId }))
+    assert.ok(KeyMetadata?.KeyId !== undefined)
+    const { KeyId, Arn: keyArn } = KeyMetadata
+    assert.equal(keyArn, `arn:aws-cn:kms:cn-north-1:${account}:key/${KeyId}`)
+    const { Policy } = await kms.send(new GetKeyPolicyCommand({ KeyId }))
     assert.ok(Policy?.includes(`"arn:aws-cn:iam::${account}:root"`))
     const { Arn } = await server.sts().send(new GetCallerIdentityCommand({}))
     assert.equal(Arn, `arn:aws-cn:iam::${account}:root`)
-    const { $metadata } = await kms.send(new DescribeKeyCommand({ KeyId: KeyMetadata?.Arn }))
+    const { $metadata } = await kms.send(new DescribeKeyCommand({ KeyId: keyArn }))
     const { userIdentity } = await recordOf(server.directory, $metadata.requestId ?? '')
     assert.ok(JSON.stringify(userIdentity).includes(`"arn:aws-cn:iam::${account}:root"`))
   })
