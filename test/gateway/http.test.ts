@@ -156,7 +156,7 @@ describe('the end of the server', () => {
       }
     }
     const clients = Array.from({ length: 32 }, client)
-    while (acknowledged.length < 100) await new Promise((resolve) => setTimeout(resolve, 5))
+    while (acknowledged.length < 60) await new Promise((resolve) => setTimeout(resolve, 5))
     await server.stop()
     stopping = true
     await Promise.all(clients)
@@ -189,7 +189,7 @@ describe('the end of the server', () => {
       }
     }
     const clients = Array.from({ length: 8 }, client)
-    while (acknowledged.length < 50) await new Promise((resolve) => setTimeout(resolve, 5))
+    while (acknowledged.length < 30) await new Promise((resolve) => setTimeout(resolve, 5))
     await server.kill()
     await Promise.all(clients)
 

@@ -110,6 +110,44 @@ describe('Encrypt', () => {
     await succeed('Decrypt', { CiphertextBlob: json['CiphertextBlob'], EncryptionContext: context })
   })
 
+  it('takes large encryption contexts up to 65,535 bytes a value', async () => {
+    const key = await createKey()
+    const EncryptionContext = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`name ${n}`, `${n}`]))
+    for (const context of [EncryptionContext, { '': '' }, { large: 'x'.repeat(65_535) }]) {
+      const { json } = await succeed('Encrypt', { KeyId: key.id, Plaintext, EncryptionContext: context })
+      const input = { CiphertextBlob: json['CiphertextBlob'], EncryptionContext: context }
+      assert.equal((await succeed('Decrypt', input)).json['Plaintext'], Plaintext)
+    }
+    const input = { KeyId: key.id, Plaintext, EncryptionContext: { large: 'x'.repeat(65_536) } }
+    // unverified wording
+    await refuse('Encrypt', input, 'ValidationException', 'EncryptionContext is not valid.')
+  })
+
+  it('refuses an encryption context with a name twice or with half a character', async () => {
+    const key = await createKey()
+    for (const context of ['{"a":"1","a":"1"}', '{"a":"\\ud800"}', '{"a":null}', '{"a":{}}', '{"a":true}']) {
+      const body = `{"KeyId":"${key.id}","Plaintext":"${Plaintext}","EncryptionContext":${context}}`
+      await refuse('Encrypt', body, 'SerializationException')
+    }
+  })
+
+  it('records a request that is not valid without its parameters', async () => {
+    const answered = await refuseInvalid(
+      'Encrypt',
+      { KeyId: 'any', Plaintext: '' },
+      "Value at 'plaintext' failed to satisfy constraint: Member must have length greater than or equal to 1",
+    )
+    await expectRecord(answered, {
+      eventName: 'Encrypt',
+      readOnly: true,
+      requestParameters: null,
+      errorCode: 'ValidationException',
+      errorMessage:
+        "1 validation error detected: Value at 'plaintext' failed to satisfy constraint: Member must have length greater " +
+        'than or equal to 1',
+    })
+  })
+
   it('records what was asked, the key as it was named, and no plaintext or ciphertext', async () => {
     const key = await createKey()
     const name = await createAlias(key)

@@ -12,9 +12,11 @@ export const region = 'us-east-1'
 export const otherRegion = 'eu-west-1'
 export const listKeysRegion = 'eu-central-1'
 export const listAliasesRegion = 'ap-southeast-2'
+/** A Region without any keys. */
+export const emptyRegion = 'sa-east-1'
 
 export const server = await startServer({
-  regions: [region, otherRegion, listKeysRegion, listAliasesRegion],
+  regions: [region, otherRegion, listKeysRegion, listAliasesRegion, emptyRegion],
   workers: 2,
 })
 const agent = new Agent({ keepAlive: true })

@@ -83,15 +83,17 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   if (options.testProfile === true) args.push('--test-profile')
   const child = spawn(process.execPath, [...args, ...(options.args ?? [])], {
     env: cleanEnvironment(options.env),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // Over the channel the server learns of this process's end, however it ends.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
+  child.channel?.unref()
   running.add(child)
   const ended = once(child, 'exit').then(() => running.delete(child))
   const clients: { destroy(): void }[] = []
   const out: Buffer[] = []
   const err: Buffer[] = []
-  child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
-  child.stderr.on('data', (chunk: Buffer) => err.push(chunk))
+  child.stdout?.on('data', (chunk: Buffer) => out.push(chunk))
+  child.stderr?.on('data', (chunk: Buffer) => err.push(chunk))
   const stdout = (): string => Buffer.concat(out).toString('utf8')
   const stderr = (): string => Buffer.concat(err).toString('utf8')
 
