@@ -311,6 +311,6 @@ export interface Service<P, Row, Change> {
       }
     | { readonly kind: 'aws-query'; readonly version: string; readonly namespace: string }
   /** Regions beside the configured ones in which a signature may be scoped (STS and IAM also take us-east-1). */
-  readonly alsoScopedTo: readonly string[]
+  readonly alsoScopedTo: readonly Region[]
   readonly operations: Readonly<Record<string, Operation<P, Row, Change>>>
 }

@@ -34,6 +34,9 @@ export function parseRegion(text: string): Region | undefined {
   return text.length <= 32 && regionPattern.test(text) ? (text as Region) : undefined
 }
 
+/** The region of AWS's global endpoints. */
+export const usEast1 = 'us-east-1' as Region
+
 const keyIdPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 /** The key id in `text`, or undefined when it is not a lower-case UUID. */
 export function parseKeyId(text: string): KeyId | undefined {

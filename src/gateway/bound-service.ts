@@ -1,6 +1,7 @@
 /** What the gateway needs, and what it makes of a service. */
 import type { Service } from '#aws/operation.ts'
 import type { Refusal } from '#aws/errors.ts'
+import type { Region } from '#base/brand.ts'
 import type { HmacKey } from '#crypto/hmac.ts'
 import type { AuditSink, SecurityLog } from '#ports/audit.ts'
 import type { Clock, Random } from '#ports/edge.ts'
@@ -28,7 +29,7 @@ export interface GatewayPorts {
 
 export interface GatewayRules {
   /** The regions this installation serves. */
-  readonly regions: ReadonlySet<string>
+  readonly regions: ReadonlySet<Region>
   /** How far a signer's clock may be off, seconds. */
   readonly skewSeconds: number
 }

@@ -5,7 +5,7 @@ import type { Members, Operation, Service } from '#aws/operation.ts'
 import { encodeQueryAnswer } from '#aws/query-encode.ts'
 import { compileQueryInput } from '#aws/query-decode.ts'
 import { compileInput } from '#aws/validate.ts'
-import type { SecretBytes } from '#base/secret-bytes.ts'
+import { SecretBytes } from '#base/secret-bytes.ts'
 import type { Change, Expectation } from '#records/change.ts'
 import type { Random } from '#ports/edge.ts'
 import { recorder, type Recorder } from './record.ts'
@@ -42,7 +42,7 @@ export function prepare<P>(
     forget: (members: Members) => {
       for (const name of secrets) {
         const secret = members[name]
-        if (isSecret(secret)) secret.destroy()
+        if (secret instanceof SecretBytes) secret.destroy()
       }
     },
   }
@@ -74,8 +74,4 @@ function bodyReader<P>({ input }: Operation<P, Expectation, Change>): Prepared<P
     request.body.fill(0)
     return members
   }
-}
-
-function isSecret(value: unknown): value is SecretBytes {
-  return typeof value === 'object' && value !== null && 'destroy' in value && 'insecureSecretAccess' in value
 }

@@ -14,8 +14,10 @@
  * This is the one place that turns any failure into an error answer and any outcome of a known caller into a record. Steps
  * continue synchronously where their ports answer at once.
  */
+import { partitionOf } from '#aws/arn.ts'
 import { isRefusal, refusal, RefusalError, type ErrorCode, type Refusal } from '#aws/errors.ts'
 import type { ErasedContext, Members, RequestFacts, Service } from '#aws/operation.ts'
+import type { Region } from '#base/brand.ts'
 import { after, type MaybeAsync } from '#base/maybe-async.ts'
 import type { Credential } from '#ports/identities.ts'
 import type { Change, Expectation } from '#records/change.ts'
@@ -63,7 +65,7 @@ export function bindService<P>(
   const render: Renderer = renderer(service)
   const authentication = {
     service: service.name,
-    regions: new Set([...rules.regions, ...service.alsoScopedTo]),
+    regions: acceptedRegions(rules.regions, service.alsoScopedTo),
     skewSeconds: rules.skewSeconds,
   }
   const internal = refusal(service.internalError)
@@ -322,4 +324,10 @@ function refuseInHandler(code: ErrorCode, message?: string): never {
 function asRefusal(error: unknown): Refusal {
   if (error instanceof RefusalError) return error.refusal
   throw error
+}
+
+/** The regions served, and those of `also` that are in their partition: AWS's global endpoints are one for each partition. */
+function acceptedRegions(served: ReadonlySet<Region>, also: readonly Region[]): ReadonlySet<string> {
+  const partitions = new Set([...served].map(partitionOf))
+  return new Set([...served, ...also.filter((region) => partitions.has(partitionOf(region)))])
 }

@@ -19,13 +19,18 @@ export type Dispatch = (
 
 const serialization = refusal('SerializationException')
 const unknownOperation = refusal('UnknownOperationException')
+const missingToken = refusal('MissingAuthenticationTokenException', 'Missing Authentication Token')
 
 export function dispatcher(services: readonly BoundService[]): Dispatch {
   const jsonServices = new Map<string, BoundService>()
   const queryServices = new Map<string, BoundService>()
+  const byVersion = new Map<string, BoundService>()
   for (const service of services) {
     if (service.protocol.kind === 'aws-json') jsonServices.set(service.protocol.targetPrefix, service)
-    else queryServices.set(service.name, service)
+    else {
+      queryServices.set(service.name, service)
+      byVersion.set(service.protocol.version, service)
+    }
   }
 
   function dispatch(
@@ -53,20 +58,17 @@ export function dispatcher(services: readonly BoundService[]): Dispatch {
   }
 
   function dispatchQuery(request: IncomingRequest, respond: RespondAs, turnAway: (refused: Refusal) => void): void {
-    const name = scopedService(request)
-    const service = name === undefined ? undefined : queryServices.get(name)
+    const form = request.method === 'GET' ? request.query : request.body.toString('utf8')
+    const version = formParameter(form, 'Version')
+    // Who is named by nobody, or by a scope that no Query service has, is told so by the service whose API version it speaks.
+    const scoped = scopedService(request)
+    const service = (scoped === undefined ? undefined : queryServices.get(scoped)) ?? byVersion.get(version ?? '')
     if (service === undefined) {
-      turnAway(
-        name === undefined
-          ? refusal('MissingAuthenticationTokenException', 'Missing Authentication Token')
-          : unknownOperation,
-      )
+      turnAway(scoped === undefined ? missingToken : unknownOperation)
       return
     }
     const { protocol } = service
-    const form = request.method === 'GET' ? request.query : request.body.toString('utf8')
     const operation = formParameter(form, 'Action')
-    const version = formParameter(form, 'Version')
     // The action stands in a body that nobody has signed yet: one that is no operation's name is not logged.
     const named = operation !== undefined && service.has(operation) ? operation : undefined
     const refuse = (refused: Refusal): void =>

@@ -16,7 +16,7 @@ import { dispatcher } from './dispatch.ts'
 import { bodyLimit, collect, statusOf, write } from './exchange.ts'
 import { peerTable } from './peer.ts'
 import { routeOf, type Route } from './routes.ts'
-import type { TlsMaterial } from './tls.ts'
+import type { TlsMaterial } from '#ports/tls.ts'
 
 export interface ListenerOptions {
   readonly services: readonly BoundService[]

@@ -6,9 +6,10 @@ import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Random } from '#ports/edge.ts'
-import { writeDurably } from './durable-file.ts'
+import { writeDurably } from '#files/durable-file.ts'
 import type { Argon2Cost, PassphraseParameters } from './passphrase.ts'
-import { fileReason, isMissing, SealError } from './seal-error.ts'
+import { fileReason, isMissing } from '#files/file-reason.ts'
+import { SealError } from './seal-error.ts'
 
 /** The form of descriptor that this program writes. */
 const version = 1

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { fileReason, isMissing, SealError } from './seal-error.ts'
+import { fileReason, isMissing } from '#files/file-reason.ts'
+import { SealError } from './seal-error.ts'
 
 /**
  * The bytes of a file that holds a secret, at most `limit` of them; the caller owns them. `what` names it in errors, as in

@@ -1,7 +1,7 @@
 /** What clients are told: the endpoint, and an AWS configuration file that names it. */
 import type { Address, Settings } from '#config/settings.ts'
 import type { Random } from '#ports/edge.ts'
-import { writeDurably } from '#seals/durable-file.ts'
+import { writeDurably } from '#files/durable-file.ts'
 import { awsConfigFile, credentialsFile, endpointFile } from './files.ts'
 
 /** The URL of the listener itself, as the ready line shows it. */

@@ -1,6 +1,6 @@
 /** What worker threads and the primary thread, which writes, say to each other. */
 import type { Address, Settings } from '#config/settings.ts'
-import type { TlsMaterial } from '#http/tls.ts'
+import type { TlsMaterial } from '#ports/tls.ts'
 import type { Commit, CommitOutcome } from '#ports/storage.ts'
 import type { SecurityEvent } from '#ports/audit.ts'
 

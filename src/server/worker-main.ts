@@ -86,7 +86,7 @@ export async function serve(start: WorkerStart, port: MessagePort): Promise<void
         failed: (where, error) => log.error({ ...where, error: describeError(error) }, 'a request failed'),
       },
     },
-    { regions: new Set<string>(settings.regions), skewSeconds: settings.clockSkewSeconds },
+    { regions: new Set(settings.regions), skewSeconds: settings.clockSkewSeconds },
   )
 
   const server = createListener({

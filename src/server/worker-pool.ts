@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import type { SecurityLogFile } from '#audit/security-log.ts'
 import type { Address } from '#config/settings.ts'
-import type { TlsMaterial } from '#http/tls.ts'
+import type { TlsMaterial } from '#ports/tls.ts'
 import type { ToPrimary, ToWorker, WorkerBirth, WorkerStart } from './messages.ts'
 import { cannotListen } from './port-guard.ts'
 import type { Writer } from './writer.ts'

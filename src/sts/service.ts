@@ -1,4 +1,5 @@
 /** AWS STS: the Query protocol. Signatures may be scoped to us-east-1, the region of its global endpoint. */
+import { usEast1 } from '#base/brand.ts'
 import type { Service } from '#aws/operation.ts'
 import type { StsOperation, StsPorts } from './operation.ts'
 import { GetCallerIdentity } from './operations/get-caller-identity.ts'
@@ -17,6 +18,6 @@ export const sts: Service<StsPorts, never, never> = {
     version: '2011-06-15',
     namespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
   },
-  alsoScopedTo: ['us-east-1'],
+  alsoScopedTo: [usEast1],
   operations,
 }

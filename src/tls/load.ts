@@ -1,9 +1,8 @@
 /** The TLS side of a start: whatever kind the settings ask for, as material and a way to renew it. */
 import { join } from 'node:path'
-import type { Settings } from '#config/settings.ts'
-import type { TlsMaterial } from '#http/tls.ts'
+import type { TlsMaterial } from '#ports/tls.ts'
 import type { Clock, Random } from '#ports/edge.ts'
-import { authorityFile, privateCaMaterial, renewIfDue, serverNames } from './private-ca.ts'
+import { authorityFile, privateCaMaterial, renewIfDue, serverNames, type ServerNaming } from './private-ca.ts'
 import { tlsFromFiles } from './tls-files.ts'
 
 export interface LoadedTls {
@@ -14,12 +13,17 @@ export interface LoadedTls {
   renewIfDue(): Promise<TlsMaterial | undefined>
 }
 
+/** What a start asks for. */
+export interface TlsRequest extends ServerNaming {
+  readonly dataDir: string
+  readonly tls:
+    | { readonly kind: 'off' }
+    | { readonly kind: 'self-signed' }
+    | { readonly kind: 'files'; readonly cert: string; readonly key: string }
+}
+
 /** Undefined when TLS is off. Throws TlsError. */
-export async function loadTls(
-  settings: Pick<Settings, 'tls' | 'dataDir' | 'listen' | 'publicUrl'>,
-  random: Random,
-  clock: Clock,
-): Promise<LoadedTls | undefined> {
+export async function loadTls(settings: TlsRequest, random: Random, clock: Clock): Promise<LoadedTls | undefined> {
   const { tls } = settings
   if (tls.kind === 'off') return undefined
   if (tls.kind === 'self-signed') {

@@ -7,12 +7,11 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import type { Settings } from '#config/settings.ts'
-import { tlsMaterial } from '#http/tls.ts'
-import type { TlsMaterial } from '#http/tls.ts'
+import { tlsMaterial } from './material.ts'
+import type { TlsMaterial } from '#ports/tls.ts'
 import type { Clock, Random } from '#ports/edge.ts'
-import { writeDurably } from '#seals/durable-file.ts'
-import { fileReason, isMissing } from '#seals/seal-error.ts'
+import { writeDurably } from '#files/durable-file.ts'
+import { fileReason, isMissing } from '#files/file-reason.ts'
 import type { IssuedPair, Period } from './issue.ts'
 import { TlsError } from './tls-error.ts'
 
@@ -37,8 +36,14 @@ export function authorityFile(directory: string): string {
   return join(directory, 'ca.crt')
 }
 
+/** What names a server goes by come from. */
+export interface ServerNaming {
+  readonly listen: { readonly host: string; readonly port?: number }
+  readonly publicUrl: string | undefined
+}
+
 /** What clients may call the server: loopback, this machine's name, the address listened on and the public one. */
-export function serverNames({ listen, publicUrl }: Pick<Settings, 'listen' | 'publicUrl'>): readonly string[] {
+export function serverNames({ listen, publicUrl }: ServerNaming): readonly string[] {
   const publicHost = publicUrl === undefined ? [] : [new URL(publicUrl).hostname.replace(/^\[(.*)\]$/, '$1')]
   const names = ['localhost', '127.0.0.1', '::1', hostname(), listen.host, ...publicHost]
   // Wildcard addresses are nobody's name.

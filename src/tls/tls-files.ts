@@ -3,9 +3,9 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
-import { tlsMaterial } from '#http/tls.ts'
-import type { TlsMaterial } from '#http/tls.ts'
-import { fileReason } from '#seals/seal-error.ts'
+import { tlsMaterial } from './material.ts'
+import type { TlsMaterial } from '#ports/tls.ts'
+import { fileReason } from '#files/file-reason.ts'
 import { TlsError } from './tls-error.ts'
 
 /**

@@ -17,7 +17,7 @@ export interface Layer {
 const core = ['base', 'aws', 'crypto', 'records', 'policy', 'cloudtrail', 'ports']
 const everything = [
   ...core,
-  ...['kms', 'sts'],
+  ...['kms', 'sts', 'files'],
   ...['gateway', 'cache', 'quota', 'metrics', 'audit', 'seals', 'storage', 'keystores', 'tls'],
   ...['http', 'server', 'control', 'cli', 'config', 'main.ts', 'system.ts'],
 ]
@@ -31,9 +31,15 @@ export const layers: Readonly<Record<string, Layer>> = {
   records: { rank: 1, layers: ['base', 'aws'], node: [], packages: [] },
   policy: { rank: 1, layers: ['base', 'aws'], node: [], packages: [] },
   cloudtrail: { rank: 1, layers: ['base', 'aws'], node: [], packages: [] },
-  ports: { rank: 2, layers: ['base', 'aws', 'crypto', 'records', 'policy', 'cloudtrail'], node: [], packages: [] },
+  ports: {
+    rank: 2,
+    layers: ['base', 'aws', 'crypto', 'records', 'policy', 'cloudtrail'],
+    node: ['node:tls'],
+    packages: [],
+  },
   kms: { rank: 3, layers: core, node: [], packages: [] },
   sts: { rank: 3, layers: core, node: [], packages: [] },
+  files: { rank: 3, layers: core, node: files, packages: [] },
   gateway: { rank: 4, layers: core, node: [], packages: [] },
   cache: { rank: 4, layers: core, node: [], packages: ['lru-cache'] },
   quota: { rank: 4, layers: core, node: [], packages: [] },
@@ -44,7 +50,12 @@ export const layers: Readonly<Record<string, Layer>> = {
     node: [...files, 'node:crypto', 'node:sqlite', 'node:timers/promises'],
     packages: [],
   },
-  seals: { rank: 4, layers: core, node: [...files, 'node:crypto', 'node:stream', 'node:util'], packages: [] },
+  seals: {
+    rank: 4,
+    layers: [...core, 'files'],
+    node: [...files, 'node:crypto', 'node:stream', 'node:util'],
+    packages: [],
+  },
   storage: {
     rank: 4,
     layers: core,
@@ -54,7 +65,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   keystores: { rank: 4, layers: core, node: ['node:crypto'], packages: [] },
   tls: {
     rank: 4,
-    layers: core,
+    layers: [...core, 'files'],
     node: [...files, 'node:crypto', 'node:net', 'node:os', 'node:tls'],
     packages: ['@peculiar/asn1-schema', '@peculiar/asn1-x509'],
   },
@@ -101,20 +112,7 @@ export interface ImportException {
   readonly why: string
 }
 
-const listenerOptions = 'TlsMaterial is what a listener takes, so it is declared beside the listener'
-const ownSettings = 'the type of the settings that it follows'
-const durableFile = 'the way to write a file that survives a power failure, which the seals had first'
-
-export const importExceptions: readonly ImportException[] = [
-  { file: 'src/tls/private-ca.ts', target: 'src/http/tls.ts', why: listenerOptions },
-  { file: 'src/tls/tls-files.ts', target: 'src/http/tls.ts', why: listenerOptions },
-  { file: 'src/tls/private-ca.ts', target: 'src/seals/durable-file.ts', why: durableFile },
-  { file: 'src/tls/private-ca.ts', target: 'src/seals/seal-error.ts', why: durableFile },
-  { file: 'src/tls/tls-files.ts', target: 'src/seals/seal-error.ts', why: durableFile },
-  { file: 'src/tls/private-ca.ts', target: 'src/config/settings.ts', why: ownSettings },
-  { file: 'src/tls/load.ts', target: 'src/http/tls.ts', why: listenerOptions },
-  { file: 'src/tls/load.ts', target: 'src/config/settings.ts', why: ownSettings },
-]
+export const importExceptions: readonly ImportException[] = []
 
 /** What code may do to the world beside its imports. */
 export type Effect = 'clock' | 'random' | 'environment' | 'timer'
@@ -162,7 +160,6 @@ export const secretAccess: Readonly<Record<string, string>> = {
   'src/crypto/key-hierarchy.ts': 'derives the keys of each purpose from the root key',
   'src/kms/operations/encrypt.ts': 'hands the plaintext to the key store',
   'src/kms/key/ciphertext.ts': 'hands a decrypted plaintext on, for ReEncrypt and data keys',
-  'src/gateway/prepare.ts': 'tells a SecretBytes by its members, to destroy it; never calls it',
   'src/seals/seal.ts': 'wraps the root key and derives the wrapping key',
   'src/seals/passphrase.ts': 'compares the two entries of a new passphrase and feeds argon2id',
   'src/server/worker-main.ts': 'makes SigV4 signing keys from the secrets of access keys',

@@ -54,9 +54,23 @@ const stopLimitMs = 30_000
 const ready = /^trent: ready on (\S+)$/m
 
 const running = new Set<ChildProcess>()
+const directories = new Set<string>()
+// Where a test file fails while it is loaded, no hook runs.
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
+  for (const directory of directories) removeDirectory(directory)
 })
+
+function makeDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'trent-test-'))
+  directories.add(directory)
+  return directory
+}
+
+function removeDirectory(directory: string): void {
+  rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
+  directories.delete(directory)
+}
 
 /** The environment of this process without what would configure a server or a client behind the test's back. */
 export function cleanEnvironment(more: Readonly<Record<string, string>> = {}): Record<string, string> {
@@ -68,8 +82,8 @@ export function cleanEnvironment(more: Readonly<Record<string, string>> = {}): R
 
 /** A new empty directory, removed after the test or suite that asks for it. */
 export function temporaryDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'trent-test-'))
-  after(() => rmSync(directory, { recursive: true, force: true }))
+  const directory = makeDirectory()
+  after(() => removeDirectory(directory))
   return directory
 }
 
@@ -77,7 +91,7 @@ export function temporaryDirectory(): string {
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const regions = options.regions ?? ['us-east-1']
   const region = regions[0] ?? 'us-east-1'
-  const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'trent-test-'))
+  const directory = options.directory ?? makeDirectory()
   const args = [program, 'serve', '--data-dir', directory, '--listen', '127.0.0.1:0', '--account', account]
   args.push('--region', regions.join(','), '--workers', String(options.workers ?? 1))
   if (options.testProfile === true) args.push('--test-profile')
@@ -114,7 +128,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     try {
       await stop()
     } finally {
-      if (options.directory === undefined) rmSync(directory, { recursive: true, force: true })
+      if (options.directory === undefined) removeDirectory(directory)
     }
   })
 

@@ -1,12 +1,4 @@
-/** The TLS side of a listener, as plain data that can be handed to a worker thread. */
-import type { SecureContextOptions } from 'node:tls'
-
-export interface TlsMaterial {
-  readonly options: Pick<
-    SecureContextOptions,
-    'cert' | 'key' | 'minVersion' | 'maxVersion' | 'ecdhCurve' | 'honorCipherOrder'
-  >
-}
+import type { TlsMaterial } from '#ports/tls.ts'
 
 /** TLS 1.2 and 1.3, with the hybrid post-quantum exchange first (X25519MLKEM768, RFC draft-ietf-tls-ecdhe-mlkem). */
 export function tlsMaterial(cert: string, key: string): TlsMaterial {
