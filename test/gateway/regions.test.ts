@@ -131,4 +131,11 @@ describe('a Region that is not of the standard partition', async () => {
     const { userIdentity } = await recordOf(server.directory, $metadata.requestId ?? '')
     assert.ok(JSON.stringify(userIdentity).includes(`"arn:aws-cn:iam::${account}:root"`))
   })
+
+  it('takes no signature for the global endpoint of another partition', async () => {
+    await assert.rejects(server.sts('us-east-1').send(new GetCallerIdentityCommand({})), {
+      name: 'SignatureDoesNotMatch',
+      message: "Credential should be scoped to a valid region, not 'us-east-1'. ",
+    })
+  })
 })

@@ -109,6 +109,24 @@ describe('GetCallerIdentity', () => {
     )
   })
 
+  it('tells who signed nothing, or for another service, so in its own protocol', async () => {
+    const unsigned = queryRequest(form)
+    assertError(
+      await send(server.url, { ...unsigned, headers: { ...unsigned.headers, host: new URL(server.url).host } }),
+      403,
+      'MissingAuthenticationToken',
+      'Missing Authentication Token',
+    )
+    for (const service of ['iam', 'kms']) {
+      assertError(
+        await send(server.url, sign(queryRequest(form), server.url, server.credentials, { region, service })),
+        403,
+        'SignatureDoesNotMatch',
+        'Credential should be scoped to correct service: &apos;sts&apos;. ',
+      )
+    }
+  })
+
   it('refuses actions and versions that there are not', async () => {
     assertError(
       await ask(queryRequest({ Action: 'Unknown', Version: '2011-06-15' })),
