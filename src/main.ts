@@ -1,2 +1,2 @@
 /** The service: settings in, a running server out. What it is made of is in server/primary.ts. */
-export { start, type RunningServer } from './server/primary.ts'
+export { start, type RunningServer, type StartOptions } from './server/primary.ts'

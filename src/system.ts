@@ -25,8 +25,9 @@ const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 const poolSize = 8192
 
 /**
- * OpenSSL's generator through a pool: one call of it costs as much as forty answers from the pool. What was given out is
- * overwritten in the pool at once, so a later reader of this memory finds no key that is in use.
+ * OpenSSL's generator through a pool: one call of it costs as much as forty answers from the pool. Bytes that were given out
+ * are overwritten in the pool at once, so a later reader of this memory finds no key that is in use; those of ids, which
+ * everybody may know, stay until the pool is filled again.
  */
 export function systemRandom(): Random {
   const pool = Buffer.alloc(poolSize)
@@ -51,6 +52,10 @@ export function systemRandom(): Random {
     pool.copy(target, 0, start, used)
     pool.fill(0, start, used)
   }
+
+  // Requests that come together share the millisecond, and its text.
+  let lastMs = -1
+  let time = ''
 
   const byte = (at: number): string => hex[pool[at] ?? 0] ?? ''
 
@@ -79,10 +84,14 @@ export function systemRandom(): Random {
       )
     },
     requestId: (machineMs) => {
-      const time = machineMs.toString(16).padStart(12, '0')
+      if (machineMs !== lastMs) {
+        lastMs = machineMs
+        const digits = machineMs.toString(16).padStart(12, '0')
+        time = `${digits.slice(0, 8)}-${digits.slice(8)}-`
+      }
       const at = take(10)
       // Built here and nowhere else: 48 bits of time, version 7, 74 random bits (RFC 9562 section 5.7).
-      return `${time.slice(0, 8)}-${time.slice(8)}-${uuidTail(at, '7')}` as RequestId
+      return (time + uuidTail(at, '7')) as RequestId
     },
   }
 }

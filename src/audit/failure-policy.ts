@@ -1,9 +1,10 @@
 import type { Clock } from '#ports/edge.ts'
+import type { OutboxEntry } from '#ports/storage.ts'
 import type { FreeSpace } from './free-space.ts'
 import type { Page } from './page.ts'
 import type { Spool } from './spool.ts'
 import type { Retention } from './retention.ts'
-import type { OutboxEntry, Trail } from './trail.ts'
+import type { Trail } from './trail.ts'
 
 /** `spooling`: records wait in the spool. `refusing`: no request is answered, for its record could not be kept. */
 export type AuditState = 'ok' | 'spooling' | 'refusing'
@@ -51,6 +52,9 @@ export class GuardedTrail {
 
   /** Why a change must not be committed now: its record could not be moved to the trail. Undefined when it may. */
   changeRefusal(): Error | undefined {
+    // Changes go to another file of the same disk, and would fill it while nobody asks for a page to be stored.
+    const problem = this.#spool === undefined ? this.#freeSpace.problem() : undefined
+    if (problem !== undefined) this.#note(problem)
     return this.#state === 'refusing' ? this.#refusal() : undefined
   }
 

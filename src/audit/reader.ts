@@ -121,6 +121,12 @@ export class TrailReader {
     return { records: newestFirst.slice(0, limit).reverse(), seq: seq ?? 0 }
   }
 
+  /** The id of the last entry of the outbox that is in the trail, as its newest page says; 0 before the first. */
+  lastOutboxId(): number {
+    const newest = this.#previous.get(Number.MAX_SAFE_INTEGER)
+    return newest === undefined ? 0 : headerOf(newest).outbox
+  }
+
   /** Checks the whole trail: see `verifyTrail`. */
   verify(chainKey: HmacKey, options: VerifyOptions = {}): Promise<Verdict> {
     return verifyTrail(this.#db, chainKey, options)

@@ -54,6 +54,12 @@ export class SecurityLogFile implements SecurityLog {
     this.#add(lineOf(event, now))
   }
 
+  /** Counts `count` refusals that were dropped before they came here. */
+  dropped(count: number): void {
+    this.#dropped += count
+    this.#summary ??= setTimeout(() => this.#summarize(this.#options.clock.machineNow()), 1000).unref()
+  }
+
   /** Why the file could not be written, while it can't. */
   lastError(): string | undefined {
     return this.#lastError?.message

@@ -1,16 +1,17 @@
 /** The trail's database file: its schema, how it is opened, and how its rows become values. */
-import { closeSync, existsSync, fsyncSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { HmacKey } from '#crypto/hmac.ts'
 import { IntegrityError } from '#base/integrity-error.ts'
+import { syncDirectory } from '#files/sync-directory.ts'
 import { checkpointMac, sameHash } from './page.ts'
 import type { Checkpoint, PageHeader } from './page.ts'
 
 /** Raised with every change of the schema that older versions can't read. */
 export const schemaVersion = 1
-// 'Trnt': tells the file from any other SQLite database.
-const applicationId = 0x54726e74
+// 'Trna': tells the file from any other SQLite database, the keys' one ('Trnt') among them.
+const applicationId = 0x54726e61
 
 // The hash stands before the bytes: reading the head then touches no overflow page. The index holds numbers only, one entry
 // for each page, so that the pages of a moment are found by a walk over the index alone.
@@ -129,15 +130,5 @@ export function openTrailFile(path: string, mustExist: boolean): DatabaseSync {
   } catch (error) {
     db.close()
     throw error
-  }
-}
-
-// The name of a file that was just created is durable only when its directory is.
-function syncDirectory(path: string): void {
-  const directory = openSync(path, 'r')
-  try {
-    fsyncSync(directory)
-  } finally {
-    closeSync(directory)
   }
 }

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { HmacKey } from '#crypto/hmac.ts'
 import type { Clock } from '#ports/edge.ts'
+import type { OutboxEntry } from '#ports/storage.ts'
 import { IntegrityError } from '#base/integrity-error.ts'
 import { genesis, pageHash, sameHash } from './page.ts'
 import type { Head, Page, PageHeader } from './page.ts'
@@ -20,12 +21,6 @@ export interface TrailOptions {
   readonly anchor?: Head
   /** Pages are joined into one row up to this size. Default 1 MiB. */
   readonly maxRowBytes?: number
-}
-
-/** A record that was committed with its change and waits in the keys' database. Ids ascend and are never used again. */
-export interface OutboxEntry {
-  readonly id: number
-  readonly record: string
 }
 
 /**
@@ -81,7 +76,8 @@ export class Trail {
 
   /**
    * Appends entries of the outbox in ascending order. Which was the last is part of the pages, so that it is stored or lost
-   * with them: entries that are in the trail already are passed over.
+   * with them: entries that are in the trail already are passed over. That an entry with such an id is one of those is the
+   * caller's to know, who has seen where the ids come from.
    */
   appendFromOutbox(entries: readonly OutboxEntry[]): Head {
     const fresh = entries.filter((entry) => entry.id > this.#outbox).sort((a, b) => a.id - b.id)

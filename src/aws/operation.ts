@@ -122,6 +122,8 @@ export interface Declaration<
   /** `empty` answers HTTP 200 without any body. */
   readonly output: O
   readonly targets: T
+  /** Says that everybody may: only then may an operation have no targets (GetCallerIdentity). */
+  readonly permission?: 'none'
   /** Members that a later version supports: a request that sends one is refused by name, never served without it. */
   readonly refuses?: readonly (keyof I & string)[]
   /** Rules between members that AWS checks by hand; runs after the shapes were validated. */
@@ -207,6 +209,7 @@ export interface Operation<P, Row, Change> {
   readonly output: Fields
   /** In the order of their declaration, which is the order in which they are resolved and authorized. */
   readonly targets: readonly NamedTarget<P, Row>[]
+  readonly permission: 'none' | 'by targets'
   readonly refuses: readonly string[]
   readonly conditions: readonly string[]
   readonly grantable: readonly string[]
@@ -239,6 +242,7 @@ function erase<P, Row, I extends Fields, O extends Fields, T extends Targets<P, 
       ...asDeclared<Target<P, Members, unknown, Row>>(target),
       name,
     })),
+    permission: declared.permission ?? 'by targets',
     refuses: declared.refuses ?? [],
     conditions: declared.conditions,
     grantable: declared.grantable,

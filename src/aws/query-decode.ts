@@ -11,8 +11,8 @@ const maxParameters = 512
 const malformed = refusal('SerializationException', 'The query string is malformed.')
 
 /** The value of the one parameter `name` in `form`, or undefined when it is absent or stands there twice. */
-export function formParameter(form: string, name: string): string | undefined {
-  const values = new URLSearchParams(form).getAll(name)
+export function formParameter(form: URLSearchParams, name: string): string | undefined {
+  const values = form.getAll(name)
   return values.length === 1 ? values[0] : undefined
 }
 
@@ -22,11 +22,10 @@ export function formParameter(form: string, name: string): string | undefined {
  *
  * @throws TypeError here, not in the reader, for a member of a kind that the protocol can't carry yet
  */
-export function compileQueryInput(fields: Fields): (form: string) => DecodedInput | Refusal {
+export function compileQueryInput(fields: Fields): (form: URLSearchParams) => DecodedInput | Refusal {
   const members = Object.entries(fields).map(([name, field]) => ({ name, read: scalarReader(field) }))
   const validate = compileValidator(fields)
-  return (form) => {
-    const parameters = new URLSearchParams(form)
+  return (parameters) => {
     if (parameters.size > maxParameters) return malformed
     const input: Record<string, DecodedValue | undefined> = {}
     for (const { name, read } of members) {

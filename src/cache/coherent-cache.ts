@@ -16,9 +16,13 @@ export class CoherentCache<V extends object> {
   readonly #entries: LRUCache<string, Entry<V>>
   readonly #slots: RevisionSlots
 
-  constructor(slots: RevisionSlots, max: number) {
+  /** `dispose` is told of each entity that leaves the cache. */
+  constructor(slots: RevisionSlots, max: number, dispose?: (value: V) => void) {
     this.#slots = slots
-    this.#entries = new LRUCache({ max })
+    this.#entries = new LRUCache({
+      max,
+      ...(dispose === undefined ? {} : { dispose: ({ value }: Entry<V>) => dispose(value) }),
+    })
   }
 
   /** The entity cached as `key`, or what `load` brings; `name` is the entity's name in the revision slots. */

@@ -5,6 +5,7 @@
 import { rootArn } from '#aws/arn.ts'
 import type { AccessKeyId, AccountId, Region } from '#base/brand.ts'
 import { after } from '#base/maybe-async.ts'
+import { SecretBytes } from '#base/secret-bytes.ts'
 import { signingKey } from '#aws/sigv4.ts'
 import type { HmacKey } from '#crypto/hmac.ts'
 import type { Credential, Identities } from '#ports/identities.ts'
@@ -15,13 +16,21 @@ import type { AccessKeyRecord } from '#records/identity.ts'
 import { CoherentCache } from './coherent-cache.ts'
 import type { RevisionSlots } from './revision-slots.ts'
 
-/** Opens the wrapped secret of an access key into a buffer that the caller owns. */
-export type OpenSecret = (record: AccessKeyRecord) => Buffer
+/** Opens the wrapped secret of an access key; the caller owns it. */
+export type OpenSecret = (record: AccessKeyRecord) => SecretBytes
 
-interface CachedCredential extends Credential {
-  readonly secret: Buffer
+interface Signing {
+  readonly secret: SecretBytes
   /** By scope: a day, a region, a service. A handful in practice; emptied when it grows. */
   readonly signingKeys: Map<string, HmacKey>
+  /** Overwritten, which as a key would be one that anybody knows. */
+  destroyed: boolean
+}
+interface CachedCredential extends Credential, Signing {}
+
+export interface IdentitiesOptions {
+  /** How many access keys are cached. Default 10,000. */
+  readonly cached?: number
 }
 
 const cachedCredentials = 10_000
@@ -33,10 +42,11 @@ export function createIdentities(
   slots: RevisionSlots,
   random: Random,
   home: Region,
+  { cached = cachedCredentials }: IdentitiesOptions = {},
 ): Identities<HmacKey> {
-  const credentials = new CoherentCache<CachedCredential>(slots, cachedCredentials)
+  const credentials = new CoherentCache<CachedCredential>(slots, cached, destroy)
   // Stands in for an access key that does not exist, so that it costs and takes what a known one does.
-  const nobody = { secret: random.bytes(40), signingKeys: new Map<string, HmacKey>() }
+  const nobody: Signing = { secret: new SecretBytes(random.bytes(40)), signingKeys: new Map(), destroyed: false }
   // The only holders of what signing needs beside a Credential; outside this module a Credential has no secret.
   const secrets = new WeakMap<Credential, CachedCredential>()
 
@@ -54,6 +64,7 @@ export function createIdentities(
               status: record.status,
               secret: openSecret(record),
               signingKeys: new Map(),
+              destroyed: false,
             }
             secrets.set(credential, credential)
             return credential
@@ -61,15 +72,27 @@ export function createIdentities(
       ),
     signingKey: (credential, date, region, service) => {
       const holder = (credential === undefined ? undefined : secrets.get(credential)) ?? nobody
+      if (holder.destroyed) throw new Error('the access key left the cache before its signature was verified')
       const scope = `${date}${region}/${service}`
       const known = holder.signingKeys.get(scope)
       if (known !== undefined) return known
-      const made = signingKey(holder.secret, date, region, service)
-      if (holder.signingKeys.size >= signingKeysPerCredential) holder.signingKeys.clear()
+      const made = signingKey(holder.secret.insecureSecretAccess(), date, region, service)
+      if (holder.signingKeys.size >= signingKeysPerCredential) forgetKeys(holder)
       holder.signingKeys.set(scope, made)
       return made
     },
   }
+}
+
+function destroy(credential: CachedCredential): void {
+  credential.destroyed = true
+  credential.secret.destroy()
+  forgetKeys(credential)
+}
+
+function forgetKeys({ signingKeys }: Signing): void {
+  for (const key of signingKeys.values()) key.destroy()
+  signingKeys.clear()
 }
 
 /** CloudTrail's `userIdentity` of an account's root user. */

@@ -3,7 +3,7 @@ import { isObject } from '#control/protocol.ts'
 
 type Item = Readonly<Record<string, unknown>>
 
-/** One line: time, event, principal, keys, and the error code of a request that failed. */
+/** One line: time, event, principal, keys, and the error code of a request that failed; and whether it waits for the trail. */
 export function recordLine(item: unknown): string {
   const record = recordOf(item)
   const identity = objectOf(record['userIdentity'])
@@ -17,6 +17,7 @@ export function recordLine(item: unknown): string {
     keys.length === 0 ? '-' : keys.join(','),
     textOf(record['errorCode']) ?? 'ok',
   ]
+  if (objectOf(item)['waiting'] !== undefined) parts.push('(not in the trail yet)')
   return printable(parts.join('  '))
 }
 
@@ -25,10 +26,13 @@ export function prettyRecord(item: unknown): string {
   return JSON.stringify(recordOf(item), undefined, 2).split('\n').map(printable).join('\n')
 }
 
-/** One line of JSON with the record's place in the chain; the record is as it was written. */
+/**
+ * One line of JSON with the record's place in the chain, or its number among those that wait for the trail; the record is as
+ * it was written.
+ */
 export function recordJson(item: unknown): string {
-  const { sequenceNumber, chainHash, record } = objectOf(item)
-  const place = JSON.stringify({ sequenceNumber, chainHash }).slice(0, -1)
+  const { sequenceNumber, chainHash, waiting, record } = objectOf(item)
+  const place = JSON.stringify(waiting === undefined ? { sequenceNumber, chainHash } : { waiting }).slice(0, -1)
   return `${place},"record":${textOf(record) ?? 'null'}}`
 }
 
@@ -37,12 +41,15 @@ export function verdictText(item: unknown): { readonly ok: boolean; readonly tex
   if (verdict['ok'] !== true) {
     return { ok: false, text: `The audit trail is BROKEN at ${printable(String(verdict['problem']))}.` }
   }
-  const { records, lastRecord, removedUpTo, anchor } = verdict
+  const { records, lastRecord, removedUpTo, anchor, waiting } = verdict
   const sentences = [`The audit trail is intact: ${String(records)} records, the last is number ${String(lastRecord)}.`]
   if (removedUpTo !== 0) sentences.push(`Retention has removed those up to number ${String(removedUpTo)}.`)
   if (anchor === 'matches') sentences.push('Its end is the one that was anchored, or later.')
   else if (anchor === 'older') sentences.push('The anchored record is one that retention has removed.')
   else sentences.push('Without an anchor it can not be told whether its end was cut off.')
+  if (typeof waiting === 'number' && waiting > 0) {
+    sentences.push(`Records that are durable and wait to be moved to the trail: ${waiting}.`)
+  }
   return { ok: true, text: sentences.join(' ') }
 }
 

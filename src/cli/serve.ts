@@ -28,7 +28,7 @@ const echoMs = 300
 type Signal = 'SIGTERM' | 'SIGINT' | 'SIGHUP'
 
 async function serve(command: Command): Promise<void> {
-  // Before it serves nothing is in flight, and a start may end anywhere.
+  // Before a worker listens nothing is in flight, and a start may end anywhere.
   let drain = (): void => process.exit(0)
   let stoppedBy: { readonly signal: Signal | undefined; readonly at: number } | undefined
 
@@ -49,8 +49,12 @@ async function serve(command: Command): Promise<void> {
   const settings = await loadSettings(flagsOf(command), process.env)
   useCompileCache(cacheDirectory(settings.dataDir))
   const { start } = await import('../main.ts')
-  const server = await start(settings, activeCompileCache())
-  drain = () => server.drain()
+  const server = await start(settings, {
+    cacheDirectory: activeCompileCache(),
+    willServe: (inOrder) => {
+      drain = inOrder
+    },
+  })
   // Written where nobody reads any more, a line must not end the server.
   process.stdout.on('error', () => undefined)
   for (const line of server.introduction) process.stdout.write(`${line}\n`)

@@ -50,6 +50,10 @@ function findingText(finding: Readonly<Record<string, unknown>>): string {
       return expectedRows === foundRows
         ? `  ${String(table)}: rows were put back to an earlier state, or exchanged for others`
         : `  ${String(table)}: ${String(expectedRows)} rows should be there, ${String(foundRows)} are`
+    case 'undecided':
+      return `  ${String(table)}: because of those rows it can not be told whether others were put back to an earlier state`
+    case 'anchor':
+      return `  ${String(finding['problem'])}`
     case 'head':
       return '  the sealed head is not what was written: it can not be told which rows should be there'
     default:

@@ -53,12 +53,22 @@ export function elementText(value: Element): string {
   if (value instanceof Date) return JSON.stringify(dateText(value))
   if (isMap(value)) return mapText(value)
   if (isList(value)) return `[${value.map(elementText).join(',')}]`
+  return `{${membersText(value)}}`
+}
+
+/** The members of `value` as elementText writes them, without the braces; empty when none is present. */
+export function membersText(value: ElementStructure): string {
   let text = ''
   for (const name in value) {
     const member = value[name]
-    if (member !== undefined) text += `${text === '' ? '' : ','}${nameText(name)}${elementText(member)}`
+    if (member !== undefined) text += `${text === '' ? '' : ','}${memberText(name, member)}`
   }
-  return `{${text}}`
+  return text
+}
+
+/** One member, `"name":value`. */
+export function memberText(name: string, value: Element): string {
+  return nameText(name) + elementText(value)
 }
 
 function mapText(map: ReadonlyMap<string, string>): string {

@@ -1,6 +1,6 @@
 /** What a running server does for its operators. */
-import type { Head } from '#audit/page.ts'
 import type { Hierarchy } from '#crypto/key-hierarchy.ts'
+import type { AnchorState } from '#storage/anchor.ts'
 import { millisecondsArgument } from './arguments.ts'
 import { ControlError } from './control-error.ts'
 import type { ReadingName, ReadingSources } from './readings.ts'
@@ -20,8 +20,8 @@ export interface ControlDependencies {
   readonly keyFile: string | undefined
   /** Moves what waits in the outbox to the trail, so that a reader sees every acknowledged operation. */
   drain(this: void): void
-  /** What the anchor remembers of the trail. */
-  anchoredHead(this: void): Head | undefined
+  /** What the anchor remembers of database and trail. */
+  anchored(this: void): AnchorState | undefined
   /** Only with the test profile: moves the clock, runs what is due then, and says what that was. */
   readonly advanceClock:
     ((milliseconds: number) => Promise<{ readonly now: string; readonly jobs: readonly string[] }>) | undefined
@@ -29,7 +29,7 @@ export interface ControlDependencies {
 
 /** The commands by the names that clients call them by. */
 export function controlCommands(dependencies: ControlDependencies): Readonly<Record<string, Command>> {
-  const { dataDir, trailPath, database, hierarchy, seal, keyFile, drain, anchoredHead, advanceClock } = dependencies
+  const { dataDir, trailPath, database, hierarchy, seal, keyFile, drain, anchored, advanceClock } = dependencies
 
   function reading(name: ReadingName, verifies: boolean): Command {
     return (args, output) => {
@@ -39,7 +39,7 @@ export function controlCommands(dependencies: ControlDependencies): Readonly<Rec
         database,
         // Only who verifies needs keys.
         hierarchy: verifies ? hierarchy : undefined,
-        anchored: verifies ? anchoredHead() : undefined,
+        anchored: verifies ? anchored() : undefined,
       }
       return runReading(name, args, output, sources)
     }

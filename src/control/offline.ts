@@ -1,6 +1,5 @@
 /** The commands that make sense on a directory that no server has. Loaded only then. */
 import { join } from 'node:path'
-import type { Head } from '#audit/page.ts'
 import type { DirectorySettings } from '#config/load-settings.ts'
 import { openHierarchy } from '#crypto/key-hierarchy.ts'
 import type { Hierarchy } from '#crypto/key-hierarchy.ts'
@@ -8,6 +7,7 @@ import { descriptorPath, readDescriptor } from '#seals/descriptor.ts'
 import { defaultKeyFile } from '#seals/key-file.ts'
 import { unseal } from '#seals/seal.ts'
 import { openAnchor } from '#storage/anchor.ts'
+import type { AnchorState } from '#storage/anchor.ts'
 import { readInstallation } from '#storage/sqlite/installation.ts'
 import { ControlError } from './control-error.ts'
 import { readings } from './readings.ts'
@@ -26,7 +26,7 @@ export async function readOffline(
   const database = join(settings.dataDir, 'keys.db')
   const verifies = name === 'audit verify' || name === 'storage verify'
   const hierarchy = verifies ? await openDirectory(settings, database) : undefined
-  const anchored = hierarchy && anchoredHead(settings, hierarchy)
+  const anchored = hierarchy && anchorState(settings, hierarchy)
   await readings[name](args, output, { trailPath, database, hierarchy, anchored })
 }
 
@@ -55,11 +55,10 @@ async function openDirectory(settings: DirectorySettings, database: string): Pro
   }
 }
 
-function anchoredHead(settings: DirectorySettings, hierarchy: Hierarchy): Head {
+function anchorState(settings: DirectorySettings, hierarchy: Hierarchy): AnchorState {
   const anchor = openAnchor(settings.anchor ?? join(settings.dataDir, 'anchor'), hierarchy.stateMac, 'existing')
   try {
-    const { trailSequence, trailHash } = anchor.state
-    return { seq: trailSequence, hash: Buffer.from(trailHash, 'hex') }
+    return anchor.state
   } finally {
     anchor.close()
   }

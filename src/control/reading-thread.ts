@@ -2,8 +2,8 @@
 import { once } from 'node:events'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
-import type { Head } from '#audit/page.ts'
 import { importHierarchy } from '#crypto/key-hierarchy.ts'
+import type { AnchorState } from '#storage/anchor.ts'
 import { ControlError } from './control-error.ts'
 import { exitCode } from './exit-code.ts'
 import { readings } from './readings.ts'
@@ -17,8 +17,7 @@ export interface ReadingStart {
   readonly database: string
   /** From `exportForThread`; undefined when the command needs no keys. */
   readonly hierarchy: SharedArrayBuffer | undefined
-  /** The anchor's hash as bytes: a Buffer arrives as one. */
-  readonly anchored: { readonly seq: number; readonly hash: Uint8Array } | undefined
+  readonly anchored: AnchorState | undefined
 }
 
 /** The thread waits for a message after each item. */
@@ -34,10 +33,6 @@ async function run(port: MessagePort, start: ReadingStart): Promise<void> {
     await once(port, 'message')
   }
   const hierarchy = start.hierarchy && importHierarchy(start.hierarchy)
-  const anchored: Head | undefined = start.anchored && {
-    seq: start.anchored.seq,
-    hash: Buffer.from(start.anchored.hash),
-  }
   const output = {
     item: (item: unknown) => post({ kind: 'item', item }),
     text: (text: string) => post({ kind: 'text', text }),
@@ -46,7 +41,7 @@ async function run(port: MessagePort, start: ReadingStart): Promise<void> {
   }
   let last: FromReading = { kind: 'done' }
   try {
-    const { trailPath, database } = start
+    const { trailPath, database, anchored } = start
     await readings[start.name](start.arguments, output, { trailPath, database, hierarchy, anchored })
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)

@@ -1,10 +1,12 @@
 /** The commands that only read: the same in a running server, where they have a thread to themselves, and without one. */
 import { existsSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
-import type { Head } from '#audit/page.ts'
 import { TrailReader } from '#audit/reader.ts'
 import type { TrailRecord } from '#audit/reader.ts'
+import { matcher } from '#audit/filter.ts'
 import type { Hierarchy } from '#crypto/key-hierarchy.ts'
+import type { AnchorState } from '#storage/anchor.ts'
+import { checkWaiting, readWaiting } from '#storage/sqlite/waiting.ts'
 import { verifyAll } from '#storage/sqlite/verify.ts'
 import { requestIdArgument, tailArguments } from './arguments.ts'
 import { ControlError } from './control-error.ts'
@@ -19,8 +21,8 @@ export interface ReadingSources {
   readonly database: string
   /** Undefined where nothing was unsealed: then nothing can be verified. */
   readonly hierarchy: Hierarchy | undefined
-  /** What the anchor remembers of the trail. */
-  readonly anchored: Head | undefined
+  /** What the anchor remembered of database and trail before the reading began. */
+  readonly anchored: AnchorState | undefined
 }
 
 export type Reading = (args: unknown, output: CommandOutput, sources: ReadingSources) => Promise<void>
@@ -43,17 +45,30 @@ export type AuditVerdict =
       readonly lastRecord: number
       readonly chainHash: string
       readonly anchor: 'matches' | 'older' | 'none given'
+      /** Audit records of changes that wait in the keys' database and are not in the trail yet. They were checked too. */
+      readonly waiting: number
     }
   | { readonly ok: false; readonly record: number; readonly problem: string }
+
+/** A record that is durable, and is moved to the trail by the next start or as soon as the trail can be written. */
+export interface WaitingItem {
+  /** Its number in the outbox of the keys' database. */
+  readonly waiting: number
+  /** JSON text of the CloudTrail record. */
+  readonly record: string
+}
 
 const followMs = 200
 const followBatch = 1000
 
-async function auditTail(args: unknown, output: CommandOutput, { trailPath }: ReadingSources): Promise<void> {
+async function auditTail(args: unknown, output: CommandOutput, sources: ReadingSources): Promise<void> {
   const { limit, follow, filter } = tailArguments(args)
-  await withTrail(trailPath, async (reader) => {
+  await withTrail(sources.trailPath, async (reader) => {
+    // Who follows sees them when they come into the trail.
+    const passes = matcher(filter)
+    const waiting = follow ? [] : waitingItems(sources, reader).filter(({ record }) => passes(record))
     let found = reader.tail(limit, filter)
-    await sendAll(found.records, output)
+    await sendAll(newest([...found.records, ...waiting], limit), output)
     while (follow) {
       found = reader.after(found.seq, followBatch, filter)
       await sendAll(found.records, output)
@@ -62,10 +77,12 @@ async function auditTail(args: unknown, output: CommandOutput, { trailPath }: Re
   })
 }
 
-async function auditShow(args: unknown, output: CommandOutput, { trailPath }: ReadingSources): Promise<void> {
+async function auditShow(args: unknown, output: CommandOutput, sources: ReadingSources): Promise<void> {
   const requestId = requestIdArgument(args)
-  await withTrail(trailPath, async (reader) => {
-    const records = reader.show(requestId)
+  const marker = `"requestID":${JSON.stringify(requestId.toLowerCase())}`
+  await withTrail(sources.trailPath, async (reader) => {
+    const waiting = waitingItems(sources, reader).filter(({ record }) => record.includes(marker))
+    const records = [...reader.show(requestId), ...waiting]
     if (records.length === 0) {
       throw new ControlError(`the audit trail has no record of the request ${requestId}`, exitCode.notFound)
     }
@@ -74,26 +91,39 @@ async function auditShow(args: unknown, output: CommandOutput, { trailPath }: Re
 }
 
 async function auditVerify(_args: unknown, output: CommandOutput, sources: ReadingSources): Promise<void> {
-  const { auditChain } = unsealed(sources)
+  const hierarchy = unsealed(sources)
+  const { anchored } = sources
   await withTrail(sources.trailPath, async (reader) => {
-    const verdict = await reader.verify(auditChain, { anchor: sources.anchored })
-    const answer: AuditVerdict = verdict.ok
-      ? {
-          ok: true,
-          records: verdict.records,
-          pages: verdict.pages,
-          removedUpTo: verdict.removedUpTo,
-          lastRecord: verdict.head.seq,
-          chainHash: verdict.head.hash.toString('hex'),
-          anchor: verdict.anchor,
-        }
-      : { ok: false, record: verdict.seq, problem: verdict.problem }
+    const movedBefore = reader.lastOutboxId()
+    const outbox = readWaiting(sources.database)
+    const verdict = await reader.verify(hierarchy.auditChain, {
+      anchor: anchored && { seq: anchored.trailSequence, hash: Buffer.from(anchored.trailHash, 'hex') },
+    })
+    const moved = reader.lastOutboxId()
+    const problem = checkWaiting(outbox, hierarchy, movedBefore, moved)
+    const answer: AuditVerdict = !verdict.ok
+      ? { ok: false, record: verdict.seq, problem: verdict.problem }
+      : problem !== undefined
+        ? { ok: false, record: verdict.head.seq + 1, problem }
+        : {
+            ok: true,
+            records: verdict.records,
+            pages: verdict.pages,
+            removedUpTo: verdict.removedUpTo,
+            lastRecord: verdict.head.seq,
+            chainHash: verdict.head.hash.toString('hex'),
+            anchor: verdict.anchor,
+            waiting: outbox.entries.filter(({ id }) => id > moved).length,
+          }
     await output.item(answer)
   })
 }
 
 async function storageVerify(_args: unknown, output: CommandOutput, sources: ReadingSources): Promise<void> {
-  await output.item(await verifyAll({ file: sources.database, keys: unsealed(sources), signal: output.signal }))
+  const { database, anchored } = sources
+  await output.item(
+    await verifyAll({ file: database, keys: unsealed(sources), anchor: anchored, signal: output.signal }),
+  )
 }
 
 function unsealed({ hierarchy }: ReadingSources): Hierarchy {
@@ -114,6 +144,17 @@ async function withTrail(path: string, work: (reader: TrailReader) => Promise<vo
   }
 }
 
-async function sendAll(records: readonly TrailRecord[], output: CommandOutput): Promise<void> {
+/** What waits and is not in the trail. Without keys nobody can say whether it is what was written: `audit verify` does. */
+function waitingItems({ database }: ReadingSources, reader: TrailReader): readonly WaitingItem[] {
+  if (!existsSync(database)) return []
+  const { entries } = readWaiting(database)
+  // After it was read: what was moved meanwhile is in the trail.
+  const moved = reader.lastOutboxId()
+  return entries.filter(({ id }) => id > moved).map(({ id, record }) => ({ waiting: id, record }))
+}
+
+const newest = <T>(items: readonly T[], limit: number): readonly T[] => items.slice(Math.max(items.length - limit, 0))
+
+async function sendAll(records: readonly (TrailRecord | WaitingItem)[], output: CommandOutput): Promise<void> {
   for (const record of records) await output.item(record)
 }

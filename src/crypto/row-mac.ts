@@ -25,6 +25,8 @@ export interface TableSum {
 /** The state of all tables at one revision of the database. */
 export interface SealedHead {
   readonly revision: number
+  /** The last id that a record in the outbox was given: ids have no gaps and are never given again. 0 before the first. */
+  readonly lastOutboxId: number
   readonly tables: ReadonlyMap<string, TableSum>
 }
 
@@ -63,7 +65,7 @@ export function accumulate(sum: Buffer, element: Buffer): void {
 /** Encrypts `head` under the hierarchy's sealed head key with `iv` (12 random bytes). */
 export function sealHead(key: KeyObject, installationId: string, head: SealedHead, iv: Buffer): Buffer {
   const tables = [...head.tables].map(([name, { count, xor }]) => [name, count, xor.toString('hex')])
-  const plaintext = Buffer.from(JSON.stringify([head.revision, tables]))
+  const plaintext = Buffer.from(JSON.stringify([head.revision, head.lastOutboxId, tables]))
   const sealed = wrapBytes(key, iv, plaintext, headIdentity(installationId))
   plaintext.fill(0)
   return sealed
@@ -75,15 +77,17 @@ export function openHead(key: KeyObject, installationId: string, sealed: Buffer)
   if (plaintext === undefined) throw new IntegrityError('the sealed head of the database is not what was stored')
   const head: unknown = JSON.parse(plaintext.toString())
   plaintext.fill(0)
-  if (!Array.isArray(head) || typeof head[0] !== 'number' || !Array.isArray(head[1])) throw unreadable()
+  if (!Array.isArray(head)) throw unreadable()
+  const [revision, lastOutboxId, rows] = head as readonly unknown[]
+  if (typeof revision !== 'number' || typeof lastOutboxId !== 'number' || !Array.isArray(rows)) throw unreadable()
   const tables = new Map<string, TableSum>()
-  for (const row of head[1] as readonly unknown[]) {
+  for (const row of rows as readonly unknown[]) {
     if (!Array.isArray(row)) throw unreadable()
     const [name, count, xor] = row as readonly unknown[]
     if (typeof name !== 'string' || typeof count !== 'number' || typeof xor !== 'string') throw unreadable()
     tables.set(name, { count, xor: Buffer.from(xor, 'hex') })
   }
-  return { revision: head[0], tables }
+  return { revision, lastOutboxId, tables }
 }
 
 function unreadable(): IntegrityError {

@@ -1,6 +1,7 @@
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Random } from '#ports/edge.ts'
+import { syncDirectory } from './sync-directory.ts'
 
 /**
  * Puts a file with `content` at `path` so that after a crash there is the whole file or none, and nobody else could open it
@@ -22,12 +23,5 @@ export async function writeDurably(path: string, content: Buffer, mode: number, 
     await rm(temporary, { force: true })
     throw error
   }
-  // Windows can't open a directory, and needs no flush of one.
-  if (process.platform === 'win32') return
-  const directory = await open(dirname(path), 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
-  }
+  syncDirectory(dirname(path))
 }

@@ -44,6 +44,11 @@ export interface BoundService {
   has(operation: string): boolean
   /** Runs `operation` and answers exactly once. Never throws. */
   run(operation: string, request: IncomingRequest, respond: Respond): void
+  /**
+   * The same where the operation stands in the body: `nameOf` is asked once the caller is known. What it refuses has no
+   * operation to be recorded under, and goes to the security log.
+   */
+  runNamed(nameOf: (request: IncomingRequest) => string | Refusal, request: IncomingRequest, respond: Respond): void
   /** Answers a refusal that came before any operation was found. */
   refuse(refused: Refusal, operation: string | undefined, request: IncomingRequest, respond: Respond): void
 }

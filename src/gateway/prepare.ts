@@ -9,7 +9,7 @@ import { SecretBytes } from '#base/secret-bytes.ts'
 import type { Change, Expectation } from '#records/change.ts'
 import type { Random } from '#ports/edge.ts'
 import { recorder, type Recorder } from './record.ts'
-import type { IncomingRequest } from './request.ts'
+import { formOf, type IncomingRequest } from './request.ts'
 
 export interface Prepared<P> {
   readonly operation: Operation<P, Expectation, Change>
@@ -26,11 +26,15 @@ export interface Prepared<P> {
 
 const nothing = Buffer.alloc(0)
 
+/** Throws TypeError when nobody could be asked whether the operation is permitted. */
 export function prepare<P>(
   operation: Operation<P, Expectation, Change>,
   service: Service<P, Expectation, Change>,
   random: Random,
 ): Prepared<P> {
+  if ((operation.permission === 'none') !== (operation.targets.length === 0)) {
+    throw new TypeError(`${operation.name} must have targets, or say that it needs no permission, and not both`)
+  }
   const { protocol } = service
   const secrets = Object.entries({ ...operation.input, ...operation.output })
     .filter(([, field]) => field.sensitive === true && field.kind === 'blob')
@@ -50,7 +54,7 @@ export function prepare<P>(
     const read = compileQueryInput(operation.input)
     return {
       ...common,
-      read: (request) => read(request.method === 'GET' ? request.query : request.body.toString('utf8')),
+      read: (request) => read(formOf(request)),
       write: (output, requestId) =>
         encodeQueryAnswer(operation.name, protocol.namespace, operation.output, output, requestId),
     }

@@ -2,7 +2,7 @@
 import { errorRow, type Refusal } from '#aws/errors.ts'
 import type { AuditedResource, Members, Operation, RequestFacts } from '#aws/operation.ts'
 import type { AccountId, Region } from '#base/brand.ts'
-import { elementText, type ElementStructure } from '#cloudtrail/elements.ts'
+import { memberText, membersText, type Element, type ElementStructure } from '#cloudtrail/elements.ts'
 import { errorText, operationText, placeText, recordText, secondText, type PlaceText } from '#cloudtrail/record.ts'
 import type { Random } from '#ports/edge.ts'
 import type { Credential } from '#ports/identities.ts'
@@ -66,22 +66,30 @@ export function recorder<P>(
     })
 }
 
+/** The members of `names` that are present, then those of `extra`; null when the operation shows nothing. */
 function shown(names: readonly string[], members: Members, extra: Members | undefined): string {
-  return textOf(pick(names, members, extra)) ?? 'null'
+  if (names.length === 0) return textOf(extra) ?? 'null'
+  let text = extra === undefined ? '' : membersText(elements(extra))
+  for (const name of names) {
+    const member = members[name]
+    // What is shown otherwise than it was sent is shown once.
+    if (member === undefined || (extra !== undefined && Object.hasOwn(extra, name))) continue
+    text += `${text === '' ? '' : ','}${memberText(name, element(member))}`
+  }
+  return `{${text}}`
 }
 
 function textOf(members: Members | undefined): string | undefined {
-  // The declaration names public members only, and a decoded public member is an Element: its type was erased, not its kind.
-  return members === undefined ? undefined : elementText(members as ElementStructure)
+  return members === undefined ? undefined : `{${membersText(elements(members))}}`
 }
 
-function pick(names: readonly string[], members: Members, extra: Members | undefined): Members | undefined {
-  if (names.length === 0) return extra
-  const picked: Record<string, unknown> = {}
-  for (const name of names) {
-    if (members[name] !== undefined) picked[name] = members[name]
-  }
-  return extra === undefined ? picked : { ...picked, ...extra }
+// A declaration names public members only, and a decoded public member is an Element: its type was erased, not its kind.
+function element(member: unknown): Element {
+  return member as Element
+}
+
+function elements(members: Members): ElementStructure {
+  return members as ElementStructure
 }
 
 function resourcesText<P>(

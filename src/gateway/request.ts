@@ -14,11 +14,19 @@ export interface IncomingRequest {
   /** Names and values alternating, as on the wire. */
   readonly rawHeaders: readonly string[]
   readonly body: Buffer
+  /** The parameters of the Query protocol, once they were read: see `formOf`. */
+  form?: URLSearchParams | undefined
   readonly sourceIp: string
   /** The record's `sourceIPAddress` and `userAgent` (cloudtrail/record.ts `clientText`), kept per connection. */
   readonly client: JsonText
   /** The record's `tlsDetails`, or undefined on plain HTTP. */
   readonly tlsDetails: JsonText | undefined
+}
+
+/** The parameters of a Query request, parsed when they are first asked for: never before its signature was verified. */
+export function formOf(request: IncomingRequest): URLSearchParams {
+  request.form ??= new URLSearchParams(request.method === 'GET' ? request.query : request.body.toString('utf8'))
+  return request.form
 }
 
 /** What goes back, except what every answer carries (request id, date, cache headers). */

@@ -76,16 +76,40 @@ export function bindService<P>(
       refuse(refusal('UnknownOperationException'), name, request, respond)
       return
     }
+    withCaller(name, request, respond, (verdict) => performSafely(callOf(verdict, prepared, request, respond)))
+  }
+
+  function runNamed(
+    nameOf: (request: IncomingRequest) => string | Refusal,
+    request: IncomingRequest,
+    respond: Respond,
+  ): void {
+    withCaller(undefined, request, respond, (verdict) => {
+      const name = nameOf(request)
+      const prepared = isRefusal(name) ? undefined : operations.get(name)
+      if (prepared !== undefined) return performSafely(callOf(verdict, prepared, request, respond))
+      const refused = isRefusal(name) ? name : refusal('UnknownOperationException')
+      logRefusal(refused, undefined, verdict.credential.caller.accessKeyId, request)
+      respond(render.refusal(refused, request.requestId))
+      return 'ended'
+    })
+  }
+
+  /** Step 1; `go` does the others. */
+  function withCaller(
+    name: string | undefined,
+    request: IncomingRequest,
+    respond: Respond,
+    go: (verdict: Authenticated) => MaybeAsync<Ended>,
+  ): void {
     const fail = (error: unknown): void => {
-      gateway.failures.failed({ requestId: request.requestId, operation: name }, error)
+      gateway.failures.failed({ requestId: request.requestId, operation: name ?? 'unknown' }, error)
       respond(render.refusal(internal, request.requestId))
     }
     const start = (verdict: Authenticated | Unauthenticated): MaybeAsync<Ended> => {
-      if (!verdict.authentic) {
-        turnAway(verdict, name, request, respond)
-        return 'ended'
-      }
-      return performSafely(callOf(verdict, prepared, request, respond))
+      if (verdict.authentic) return go(verdict)
+      turnAway(verdict, name, request, respond)
+      return 'ended'
     }
     try {
       const verdict = authenticate(request, authentication, gateway.identities, gateway.clock.machineNow())
@@ -123,8 +147,15 @@ export function bindService<P>(
   /** Whatever is thrown on the way becomes an internal error, and is recorded as one: the caller is known. */
   function performSafely(call: Call<P>): MaybeAsync<Ended> {
     const fail = (error: unknown): Ended => {
-      gateway.failures.failed({ requestId: call.request.requestId, operation: call.prepared.operation.name }, error)
-      return endRefused(call, internal)
+      const where = { requestId: call.request.requestId, operation: call.prepared.operation.name }
+      gateway.failures.failed(where, error)
+      try {
+        return endRefused(call, internal)
+      } catch (again) {
+        // What failed may be the record's own parts: then one without them is kept.
+        gateway.failures.failed(where, again)
+        return endRefused({ ...call, progress: { input: undefined, targets: {} } }, internal)
+      }
     }
     try {
       const ended = perform(call)
@@ -134,7 +165,12 @@ export function bindService<P>(
     }
   }
 
-  function turnAway(verdict: Unauthenticated, operation: string, request: IncomingRequest, respond: Respond): void {
+  function turnAway(
+    verdict: Unauthenticated,
+    operation: string | undefined,
+    request: IncomingRequest,
+    respond: Respond,
+  ): void {
     logRefusal(verdict.refusal, operation, verdict.claimedAccessKeyId, request)
     respond(render.refusal(verdict.refusal, request.requestId))
   }
@@ -173,7 +209,7 @@ export function bindService<P>(
 
   function attempt(call: Call<P>, input: Members, count: number): MaybeAsync<Ended> {
     const { operation } = call.prepared
-    return after(judge(call, input), (verdict) => {
+    return after(judge(call, input, count), (verdict) => {
       if (verdict !== undefined) return endRefused(call, declared(operation, verdict))
       return after(handle(call, input), (handled) => {
         if (isRefusal(handled)) return endRefused(call, declared(operation, handled))
@@ -187,8 +223,11 @@ export function bindService<P>(
   }
 
   /** Steps 4 to 6: undefined when the operation may run. */
-  function judge(call: Call<P>, input: Members): MaybeAsync<Refusal | undefined> {
-    return after(resolve(call, input, 0), (unresolved) => unresolved ?? authorizeAll(call, input) ?? admit(call))
+  function judge(call: Call<P>, input: Members, count: number): MaybeAsync<Refusal | undefined> {
+    return after(
+      resolve(call, input, 0),
+      (unresolved) => unresolved ?? authorizeAll(call, input) ?? meter(call, count) ?? admit(call),
+    )
   }
 
   function resolve(call: Call<P>, input: Members, from: number): MaybeAsync<Refusal | undefined> {
@@ -212,8 +251,9 @@ export function bindService<P>(
 
   function authorizeAll(call: Call<P>, input: Members): Refusal | undefined {
     for (const target of call.prepared.operation.targets) {
+      // Left out are the targets that this request does not act on, and no others.
+      if (!Object.hasOwn(call.progress.targets, target.name)) continue
       const resource = call.progress.targets[target.name]
-      if (resource === undefined) continue
       const denied = authorize(
         call.credential.caller,
         target.action,
@@ -226,11 +266,15 @@ export function bindService<P>(
     return undefined
   }
 
-  function admit({ prepared: { operation }, progress, facts }: Call<P>): Refusal | undefined {
-    if (!gateway.quota.take(operation.quota, facts)) return throttled
+  /** A request counts once, however often its commit meets a conflict. */
+  function meter({ prepared: { operation }, facts }: Call<P>, count: number): Refusal | undefined {
+    return count > 1 || gateway.quota.take(operation.quota, facts) ? undefined : throttled
+  }
+
+  function admit({ prepared: { operation }, progress }: Call<P>): Refusal | undefined {
     for (const target of operation.targets) {
-      const resource = progress.targets[target.name]
-      const refused = resource === undefined ? undefined : target.admit(resource, operation.name)
+      if (!Object.hasOwn(progress.targets, target.name)) continue
+      const refused = target.admit(progress.targets[target.name], operation.name)
       if (refused !== undefined) return refused
     }
     return undefined
@@ -257,8 +301,8 @@ export function bindService<P>(
   }
 
   function endRead(call: Call<P>, output: Members): Ended {
-    const answer = success(call, output)
-    return end(call, record(call, { refused: undefined, output }), answer)
+    const text = record(call, { refused: undefined, output })
+    return end(call, text, success(call, output))
   }
 
   /** Sends `answer` once `text` is durable. */
@@ -284,11 +328,14 @@ export function bindService<P>(
       if (seen !== undefined) expectations.push(seen)
     }
     const text = record(call, { refused: undefined, output })
+    // Before the commit: what can't be answered must not be stored.
+    const answer = success(call, output)
     const outcome = await gateway.committer.commit({ changes, expectations, record: text })
     if (outcome === 'committed') {
-      call.respond(success(call, output))
+      call.respond(answer)
       return 'ended'
     }
+    if (answer.sensitive) answer.body.fill(0)
     if (count >= commitAttempts) throw new Error(`gave up after ${count} conflicting commits`)
     for (const name of Object.keys(call.progress.targets)) Reflect.deleteProperty(call.progress.targets, name)
     return attempt(call, input, count + 1)
@@ -298,7 +345,8 @@ export function bindService<P>(
     const { prepared, progress, request } = call
     const body = prepared.write(output, request.requestId)
     prepared.forget(output)
-    if (progress.input !== undefined) prepared.forget(progress.input)
+    // A change may have to run again, and none of them takes secrets.
+    if (progress.input !== undefined && prepared.operation.effect === 'read') prepared.forget(progress.input)
     return render.success(body, prepared.sensitive)
   }
 
@@ -313,6 +361,7 @@ export function bindService<P>(
     operations: [...operations.keys()],
     has: (operation) => operations.has(operation),
     run,
+    runNamed,
     refuse,
   }
 }

@@ -1,8 +1,8 @@
 /** From a route to the service that runs the request. */
-import { refusal, type Refusal } from '#aws/errors.ts'
+import { isRefusal, refusal, type Refusal } from '#aws/errors.ts'
 import { formParameter } from '#aws/query-decode.ts'
 import type { BoundService } from '#gateway/bound-service.ts'
-import type { Answer, IncomingRequest } from '#gateway/request.ts'
+import { formOf, type Answer, type IncomingRequest } from '#gateway/request.ts'
 import type { Route } from './routes.ts'
 import { scopedService } from './scope.ts'
 
@@ -19,19 +19,20 @@ export type Dispatch = (
 
 const serialization = refusal('SerializationException')
 const unknownOperation = refusal('UnknownOperationException')
-const missingToken = refusal('MissingAuthenticationTokenException', 'Missing Authentication Token')
+const missingAction = refusal('MissingAction', 'Missing Action')
+
+// Of what a client sent, answers and the security log repeat this much.
+const longestRepeated = 128
 
 export function dispatcher(services: readonly BoundService[]): Dispatch {
   const jsonServices = new Map<string, BoundService>()
   const queryServices = new Map<string, BoundService>()
-  const byVersion = new Map<string, BoundService>()
   for (const service of services) {
     if (service.protocol.kind === 'aws-json') jsonServices.set(service.protocol.targetPrefix, service)
-    else {
-      queryServices.set(service.name, service)
-      byVersion.set(service.protocol.version, service)
-    }
+    else queryServices.set(service.name, service)
   }
+  // Who signed nothing, or for a service that has no Query protocol here, is told so by the first that has.
+  const [firstQueryService] = queryServices.values()
 
   function dispatch(
     route: Route,
@@ -46,43 +47,45 @@ export function dispatcher(services: readonly BoundService[]): Dispatch {
         return
       }
       const { operation } = route
-      if (service.has(operation)) service.run(operation, request, (answer) => respond(operation, answer))
-      else service.refuse(unknownOperation, operation.slice(0, 128), request, (answer) => respond('unknown', answer))
+      if (service.has(operation)) {
+        service.run(operation, request, (answer) => respond(operation, answer))
+        return
+      }
+      const named = operation.slice(0, longestRepeated)
+      service.refuse(unknownOperation, named, request, (answer) => respond('unknown', answer))
       return
     }
     if (route.kind === 'aws-query') {
-      dispatchQuery(request, respond, turnAway)
+      const scoped = scopedService(request)
+      const service = (scoped === undefined ? undefined : queryServices.get(scoped)) ?? firstQueryService
+      if (service === undefined) turnAway(unknownOperation)
+      else runQuery(service, request, respond)
       return
     }
     turnAway(route.kind === 'wrong content type' ? serialization : unknownOperation)
   }
 
-  function dispatchQuery(request: IncomingRequest, respond: RespondAs, turnAway: (refused: Refusal) => void): void {
-    const form = request.method === 'GET' ? request.query : request.body.toString('utf8')
-    const version = formParameter(form, 'Version')
-    // Who is named by nobody, or by a scope that no Query service has, is told so by the service whose API version it speaks.
-    const scoped = scopedService(request)
-    const service = (scoped === undefined ? undefined : queryServices.get(scoped)) ?? byVersion.get(version ?? '')
-    if (service === undefined) {
-      turnAway(scoped === undefined ? missingToken : unknownOperation)
-      return
-    }
-    const { protocol } = service
-    const operation = formParameter(form, 'Action')
-    // The action stands in a body that nobody has signed yet: one that is no operation's name is not logged.
-    const named = operation !== undefined && service.has(operation) ? operation : undefined
-    const refuse = (refused: Refusal): void =>
-      service.refuse(refused, named, request, (answer) => respond('unknown', answer))
-    if (operation === undefined) refuse(refusal('MissingAction', 'Missing Action'))
-    else if (!service.has(operation) || (protocol.kind === 'aws-query' && version !== protocol.version)) {
-      refuse(
-        refusal(
-          'InvalidAction',
-          `Could not find operation ${operation} for version ${version ?? 'NO_VERSION_SPECIFIED'}`,
-        ),
-      )
-    } else service.run(operation, request, (answer) => respond(operation, answer))
-  }
-
   return dispatch
+}
+
+/** The operation stands in the form, which nobody reads before its signature was verified. */
+function runQuery(service: BoundService, request: IncomingRequest, respond: RespondAs): void {
+  let countedAs = 'unknown'
+  const nameOf = (verified: IncomingRequest): string | Refusal => {
+    const named = operationIn(service, formOf(verified))
+    if (!isRefusal(named)) countedAs = named
+    return named
+  }
+  service.runNamed(nameOf, request, (answer) => respond(countedAs, answer))
+}
+
+function operationIn(service: BoundService, form: URLSearchParams): string | Refusal {
+  const { protocol } = service
+  const action = formParameter(form, 'Action')
+  const version = formParameter(form, 'Version')
+  if (action === undefined) return missingAction
+  if (service.has(action) && protocol.kind === 'aws-query' && version === protocol.version) return action
+  const named = action.slice(0, longestRepeated)
+  const spoken = version?.slice(0, longestRepeated) ?? 'NO_VERSION_SPECIFIED'
+  return refusal('InvalidAction', `Could not find operation ${named} for version ${spoken}`)
 }

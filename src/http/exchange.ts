@@ -1,9 +1,18 @@
 /** Bodies in and answers out of one HTTP exchange. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Answer } from '#gateway/request.ts'
 
-/** Bytes of a request body, at most. The largest legitimate one is a key policy escaped in JSON, about 200 KiB. */
-export const bodyLimit = 1024 * 1024
+/**
+ * Bytes of a request body, at most. The largest legitimate ones are an attestation document of 262,144 bytes in base64 (350
+ * KB), and a key policy of 32 KiB of which each byte is escaped in JSON (about 200 KiB).
+ */
+export const bodyLimit = 512 * 1024
+// A connection that is closed while bytes wait unread is reset, and a reset takes the answer away from a client that has
+// not read it yet. So what still comes is read and dropped for a while.
+const discardLimit = 4 * 1024 * 1024
+const lingerMs = 2000
+
 /** What is answered to bytes that are no request: RFC 9110 section 15.5 and RFC 6585 section 5. */
 export function statusOf({ code }: NodeJS.ErrnoException): string {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return '408 Request Timeout'
@@ -22,22 +31,31 @@ export function collect(request: IncomingMessage, serve: (body: Buffer) => void,
     size += chunk.length
     if (size > bodyLimit) {
       over = true
+      for (const held of rest ?? [first, chunk]) held?.fill(0)
       overLimit()
     } else if (first === undefined) first = chunk
     else (rest ??= [first]).push(chunk)
   })
   request.on('end', () => {
     if (over) return
-    serve(rest === undefined ? (first ?? Buffer.alloc(0)) : Buffer.concat(rest, size))
+    serve(rest === undefined ? (first ?? Buffer.alloc(0)) : joined(rest, size))
   })
 }
 
-export function write(response: ServerResponse, requestId: string, answer: Answer, worker: string | undefined): void {
-  const { body } = answer
-  if (response.destroyed) {
-    if (answer.sensitive) body.fill(0)
-    return
-  }
+/** The one buffer that holds a plaintext then, if there is one in it. */
+function joined(chunks: readonly Buffer[], size: number): Buffer {
+  const body = Buffer.concat(chunks, size)
+  for (const chunk of chunks) chunk.fill(0)
+  return body
+}
+
+/** Sends the head of `answer`. */
+export function writeHead(
+  response: ServerResponse,
+  requestId: string,
+  answer: Answer,
+  worker: string | undefined,
+): void {
   const headers = [
     'x-amzn-RequestId',
     requestId,
@@ -50,10 +68,43 @@ export function write(response: ServerResponse, requestId: string, answer: Answe
     'Content-Type',
     answer.contentType,
     'Content-Length',
-    String(body.length),
+    String(answer.body.length),
   ]
   if (worker !== undefined) headers.push('x-trent-worker', worker)
   response.writeHead(answer.status, headers)
-  if (answer.sensitive) response.end(body, () => body.fill(0))
-  else response.end(body)
+}
+
+/** Sends the body of `answer` and overwrites a plaintext when it has left, or when the peer has. */
+export function writeBody(response: ServerResponse, socket: Socket, { body, sensitive }: Answer): void {
+  if (sensitive) {
+    const overwrite = (): void => {
+      body.fill(0)
+      socket.off('close', overwrite)
+    }
+    // Not 'finish', which never comes when the peer resets.
+    response.once('close', overwrite)
+    // An answer that waits for those before it does not learn of the connection's end.
+    if (response.socket === null) socket.once('close', overwrite)
+  }
+  response.end(body)
+}
+
+/** Sends the body of an answer that does not wait for the end of the request, so that the client gets to see it. */
+export function writeBodyEarly(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
+  let size = 0
+  request.on('data', (chunk: Buffer) => {
+    size += chunk.length
+    if (size > discardLimit) request.pause()
+  })
+  request.resume()
+  response.write(body, () => endGently(request.socket))
+}
+
+/** Ends a connection behind `last`, if anything: the sending side now, the receiving side when the peer has ended or soon. */
+export function endGently(socket: Socket, last?: string): void {
+  if (socket.destroyed) return
+  const timer = setTimeout(() => socket.destroy(), lingerMs)
+  socket.once('close', () => clearTimeout(timer))
+  if (last === undefined) socket.end()
+  else socket.end(last)
 }

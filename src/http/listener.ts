@@ -8,31 +8,30 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { Socket } from 'node:net'
 import { refusal, type Refusal } from '#aws/errors.ts'
 import { jsonRefusal } from '#gateway/render.ts'
-import type { Answer } from '#gateway/request.ts'
+import type { Answer, IncomingRequest } from '#gateway/request.ts'
 import type { BoundService } from '#gateway/bound-service.ts'
 import type { Random } from '#ports/edge.ts'
 import type { SecurityLog } from '#ports/audit.ts'
 import { dispatcher } from './dispatch.ts'
-import { bodyLimit, collect, statusOf, write } from './exchange.ts'
-import { peerTable } from './peer.ts'
-import { routeOf, type Route } from './routes.ts'
+import { bodyLimit, collect, endGently, statusOf, writeBody, writeBodyEarly, writeHead } from './exchange.ts'
+import { begin, breakOff, peerTable, settle } from './peer.ts'
+import { answerPlain, type PlainOptions } from './plain.ts'
+import { routeOf } from './routes.ts'
 import type { TlsMaterial } from '#ports/tls.ts'
 
-export interface ListenerOptions {
+export interface ListenerOptions extends PlainOptions {
   readonly services: readonly BoundService[]
   readonly random: Random
   readonly securityLog: SecurityLog
   readonly tls: TlsMaterial | undefined
-  /** Whether `GET /metrics` answers here. */
-  readonly metrics: boolean
   /** Which worker this is, told in every answer as `x-trent-worker`; undefined: nobody is told. */
   readonly workerHeader: string | undefined
-  /** The Prometheus text of all workers. */
-  renderMetrics(): Promise<string>
-  /** Why the server can't serve now, or undefined when it can. */
-  notReady(): string | undefined
+  /** Whether the server is about to end: then each connection ends with its next answer. */
+  draining(): boolean
   /** Counts an answer: the operation (or a fixed word where there is none), its error code, and how long it took. */
   answered(operation: string, errorCode: string | undefined, milliseconds: number): void
+  /** Reports a defect of ours; the client's connection was closed for it. */
+  failed(requestId: string, error: unknown): void
 }
 
 // Longer than the SDKs keep idle connections, so that no client meets a reset on a reused socket.
@@ -41,13 +40,16 @@ const headersTimeoutMs = 20_000
 // From the first byte of a request to its last: a slow body holds a socket, not a worker.
 const requestTimeoutMs = 30_000
 const maxHeaderBytes = 32 * 1024
+// A worker serves hundreds of clients with their pools of some fifty connections. Beyond that, somebody is using up memory
+// and file descriptors, which the databases need as well.
+const maxConnections = 10_000
 
-const tooLarge = refusal('RequestEntityTooLargeException', 'The request body is larger than 1 MiB.')
+const tooLarge = refusal('RequestEntityTooLargeException', 'The request body is larger than 512 KiB.')
 
 export function createListener(options: ListenerOptions): Server | TlsServer {
   const { services, random } = options
   const dispatch = dispatcher(services)
-  const peerOf = peerTable()
+  const peers = peerTable()
 
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
     const started = performance.now()
@@ -77,15 +79,42 @@ export function createListener(options: ListenerOptions): Server | TlsServer {
     const route = routeOf(method, path, query, { target, contentType })
     if (route.kind === 'health' || route.kind === 'metrics') {
       request.resume()
-      answerPlain(route, response)
+      if (options.draining()) response.shouldKeepAlive = false
+      answerPlain(route, response, options)
       return
     }
     const receivedMs = Date.now()
     const requestId = random.requestId(receivedMs)
-    const peer = peerOf(request.socket, userAgent)
+    const { socket } = request
+    const peer = peers.of(socket, userAgent)
+    begin(peer, response)
+    let body: Buffer | undefined
+    let oversized = false
+    let answered = false
+    // Nothing may escape from here: it would end the worker, and with it the server.
+    const fail = (error: unknown): void => {
+      socket.destroy()
+      options.failed(requestId, error)
+    }
     const respond = (operation: string, answer: Answer): void => {
-      options.answered(operation, answer.errorCode, performance.now() - started)
-      write(response, requestId, answer, options.workerHeader)
+      try {
+        if (answered) throw new Error(`${operation} was answered twice`)
+        answered = true
+        // What a refused request holds was perhaps never read, and so not overwritten by its reader.
+        if (answer.errorCode !== undefined) body?.fill(0)
+        options.answered(operation, answer.errorCode, performance.now() - started)
+        settle(peer, response, socket, oversized || options.draining())
+        if (response.destroyed || socket.destroyed) {
+          if (answer.sensitive) answer.body.fill(0)
+          return
+        }
+        writeHead(response, requestId, answer, options.workerHeader)
+        if (oversized) writeBodyEarly(request, response, answer.body)
+        else writeBody(response, socket, answer)
+      } catch (error) {
+        if (answer.sensitive) answer.body.fill(0)
+        fail(error)
+      }
     }
     const turnAway = (refused: Refusal): void => {
       options.securityLog.refused({
@@ -99,55 +128,35 @@ export function createListener(options: ListenerOptions): Server | TlsServer {
       respond('none', jsonRefusal(refused))
     }
     const overLimit = (): void => {
-      response.shouldKeepAlive = false
-      request.resume()
+      oversized = true
       turnAway(tooLarge)
     }
     if (contentLength !== undefined && Number(contentLength) > bodyLimit) {
       overLimit()
       return
     }
-    const serve = (body: Buffer): void => {
-      dispatch(
-        route,
-        {
-          requestId,
-          receivedMs,
-          method,
-          path,
-          query,
-          rawHeaders,
-          body,
-          sourceIp: peer.ip,
-          client: peer.client,
-          tlsDetails: peer.tlsDetails,
-        },
-        respond,
-        turnAway,
-      )
+    const serve = (received: Buffer): void => {
+      body = received
+      const incoming: IncomingRequest = {
+        requestId,
+        receivedMs,
+        method,
+        path,
+        query,
+        rawHeaders,
+        body,
+        form: undefined,
+        sourceIp: peer.ip,
+        client: peer.client,
+        tlsDetails: peer.tlsDetails,
+      }
+      try {
+        dispatch(route, incoming, respond, turnAway)
+      } catch (error) {
+        fail(error)
+      }
     }
     collect(request, serve, overLimit)
-  }
-
-  function answerPlain(route: Extract<Route, { kind: 'health' | 'metrics' }>, response: ServerResponse): void {
-    const text = (status: number, body: string, type = 'text/plain; charset=utf-8'): void => {
-      response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' })
-      response.end(body)
-    }
-    if (route.kind === 'health') {
-      const reason = route.check === 'ready' ? options.notReady() : undefined
-      if (reason === undefined) text(200, 'ok\n')
-      else text(503, `${reason}\n`)
-      return
-    }
-    if (!options.metrics) {
-      text(404, 'metrics are served on --metrics-listen\n')
-      return
-    }
-    options.renderMetrics().then(
-      (metrics) => text(200, metrics, 'text/plain; version=0.0.4; charset=utf-8'),
-      () => text(500, 'metrics are not available\n'),
-    )
   }
 
   const limits = {
@@ -163,7 +172,10 @@ export function createListener(options: ListenerOptions): Server | TlsServer {
       ? createServer(limits, onRequest)
       : createTlsServer({ ...limits, ...options.tls.options }, onRequest)
   server.maxHeadersCount = 200
+  server.maxConnections = maxConnections
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    const peer = peers.known(socket)
+    if (peer?.broken === true && socket.writable) return
     options.securityLog.refused({
       requestId: random.requestId(Date.now()),
       sourceIp: socket.remoteAddress ?? 'unknown',
@@ -172,8 +184,10 @@ export function createListener(options: ListenerOptions): Server | TlsServer {
       operation: undefined,
       accessKeyId: undefined,
     })
-    if (socket.writable) socket.end(`HTTP/1.1 ${statusOf(error)}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
-    else socket.destroy()
+    if (!socket.writable) socket.destroy()
+    else if (!breakOff(peer, socket)) {
+      endGently(socket, `HTTP/1.1 ${statusOf(error)}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+    }
   })
   return server
 }

@@ -1,4 +1,5 @@
 /** What is known of a connection, found out once: requests on it share the text that their audit records begin with. */
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { clientText } from '#cloudtrail/record.ts'
@@ -8,23 +9,81 @@ export interface Peer {
   readonly tlsDetails: string | undefined
   userAgent: string | undefined
   client: string
+  /** Requests that began on this connection and have no answer yet. */
+  outstanding: number
+  /** The answer to the one that began last, while any is outstanding. */
+  latest: ServerResponse | undefined
+  /** What came behind them is no HTTP: nothing more is read, and the connection ends with their answers. */
+  broken: boolean
 }
 
-/** A function that answers the peer of a socket whose latest request named `userAgent`. */
-export function peerTable(): (socket: Socket, userAgent: string | undefined) => Peer {
+export interface PeerTable {
+  /** The peer of a socket whose latest request named `userAgent`. */
+  of(socket: Socket, userAgent: string | undefined): Peer
+  /** The same, when there was a request. */
+  known(socket: Socket): Peer | undefined
+}
+
+export function peerTable(): PeerTable {
   const peers = new WeakMap<Socket, Peer>()
-  return (socket, userAgent) => {
-    let peer = peers.get(socket)
-    if (peer === undefined) {
-      const ip = (socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, '')
-      peer = { ip, tlsDetails: tlsDetailsOf(socket), userAgent, client: clientText(ip, userAgent) }
-      peers.set(socket, peer)
-    } else if (peer.userAgent !== userAgent) {
-      peer.userAgent = userAgent
-      peer.client = clientText(peer.ip, userAgent)
-    }
-    return peer
+  return {
+    of: (socket, userAgent) => {
+      let peer = peers.get(socket)
+      if (peer === undefined) {
+        const ip = (socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, '')
+        peer = {
+          ip,
+          tlsDetails: tlsDetailsOf(socket),
+          userAgent,
+          client: clientText(ip, userAgent),
+          outstanding: 0,
+          latest: undefined,
+          broken: false,
+        }
+        peers.set(socket, peer)
+      } else if (peer.userAgent !== userAgent) {
+        peer.userAgent = userAgent
+        peer.client = clientText(peer.ip, userAgent)
+      }
+      return peer
+    },
+    known: (socket) => peers.get(socket),
   }
+}
+
+/** Counts a request that begins. */
+export function begin(peer: Peer, response: ServerResponse): void {
+  peer.outstanding += 1
+  peer.latest = response
+}
+
+/**
+ * Counts a request that is about to be answered, and has the connection end behind the last answer where it `closes`.
+ * Answers leave in the order of their requests, whatever the order in which they are given.
+ */
+export function settle(peer: Peer, response: ServerResponse, socket: Socket, closes: boolean): void {
+  peer.outstanding -= 1
+  if ((closes || peer.broken) && peer.latest === response) response.shouldKeepAlive = false
+  else if (peer.broken && peer.outstanding === 0) response.once('finish', () => socket.destroySoon())
+  if (peer.outstanding === 0) peer.latest = undefined
+}
+
+/**
+ * Gives up reading from a connection on which something came that is no HTTP: whether answers to earlier requests are still
+ * to leave. An answer of ours in front of them would be taken for theirs.
+ */
+export function breakOff(peer: Peer | undefined, socket: Socket): boolean {
+  if (peer === undefined) return false
+  if (peer.broken) return true
+  // A request whose body broke off is never served.
+  if (peer.latest?.req.complete === false) {
+    peer.outstanding -= 1
+    peer.latest = undefined
+  }
+  if (peer.outstanding === 0) return false
+  peer.broken = true
+  socket.pause()
+  return true
 }
 
 /** The record's `tlsDetails`. */

@@ -32,9 +32,12 @@ export function routeOf(method: string, path: string, query: string, headers: Ro
     if (isType(contentType, form)) return { kind: 'aws-query' }
     return isType(contentType, json) || contentType === undefined ? { kind: 'unknown' } : { kind: 'wrong content type' }
   }
-  if (method === 'GET') {
+  // Load balancers ask with either.
+  if (method === 'GET' || method === 'HEAD') {
     if (path === '/health/live') return { kind: 'health', check: 'live' }
     if (path === '/health/ready') return { kind: 'health', check: 'ready' }
+  }
+  if (method === 'GET') {
     if (path === '/metrics') return { kind: 'metrics' }
     if (path === '/' && query !== '') return { kind: 'aws-query' }
   }

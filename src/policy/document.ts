@@ -53,14 +53,16 @@ function parseStatement(entry: unknown): Statement | undefined {
   if (principals === undefined || actions === undefined) return undefined
   const accounts: string[] = []
   for (const name of principals) {
-    const account = accountPrincipal.exec(name)?.[1]
+    const match = accountPrincipal.exec(name)
+    const account = match?.[1] ?? match?.[2]
     if (account === undefined) return undefined
     accounts.push(account)
   }
   return { sid, effect, accounts, actions: actions.map((pattern) => pattern.toLowerCase()) }
 }
 
-const accountPrincipal = /^(?:arn:aws[a-z-]*:iam::)?([0-9]{12})(?::root)?$/
+// The two forms of "AWS account principals" (IAM User Guide, "AWS JSON policy elements: Principal").
+const accountPrincipal = /^(?:arn:aws[a-z-]*:iam::([0-9]{12}):root|([0-9]{12}))$/
 
 function strings(value: unknown): readonly string[] | undefined {
   const listed: readonly unknown[] = Array.isArray(value) ? value : [value]

@@ -10,7 +10,10 @@ import type { AliasRecord, KeyMaterialRecord, KeyRecord, Place } from './key.ts'
 export type Change =
   | { readonly kind: 'key added'; readonly key: KeyRecord; readonly material: KeyMaterialRecord }
   | { readonly kind: 'key changed'; readonly key: KeyRecord }
-  /** The end of the waiting period: the key, its materials and its aliases are gone. */
+  /**
+   * The end of the waiting period: the key and its materials are gone. A conflict while it has aliases: each must have been
+   * removed by a change of its own, for their names are cached too.
+   */
   | { readonly kind: 'key deleted'; readonly place: Place; readonly keyId: KeyId }
   | { readonly kind: 'alias added'; readonly alias: AliasRecord }
   | { readonly kind: 'alias changed'; readonly alias: AliasRecord }

@@ -1,4 +1,4 @@
-/** What lies where in a data directory. */
+/** What lies where in a data directory; seal.json and the default key file are the seals' (seals/). */
 import { join } from 'node:path'
 
 export const databaseFile = (dir: string): string => join(dir, 'keys.db')

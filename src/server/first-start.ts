@@ -1,4 +1,9 @@
-/** The first start on an empty data directory creates the installation: root key, account, root user with one access key. */
+/**
+ * The first start on an empty data directory creates the installation: root key, account, root user with one access key. Its
+ * order is seal, anchor, credentials, database; the trail comes after. So a start that ends in between can be told from an
+ * installation that lost its database, and is simply repeated.
+ */
+import { existsSync } from 'node:fs'
 import type { AccessKeyId, AccountId } from '#base/brand.ts'
 import { parseAccessKeyId, parseAccountId } from '#base/brand.ts'
 import type { Settings } from '#config/settings.ts'
@@ -9,9 +14,11 @@ import type { Random } from '#ports/edge.ts'
 import type { AccessKeyRecord } from '#records/identity.ts'
 import { writeDurably } from '#files/durable-file.ts'
 import type { Unsealed } from '#seals/seal.ts'
+import { descriptorPath } from '#seals/descriptor.ts'
 import { openAnchor } from '#storage/anchor.ts'
 import { createInstallation } from '#storage/sqlite/installation.ts'
-import { anchorFile, credentialsFile, databaseFile } from './files.ts'
+import { StorageError } from '#storage/storage-error.ts'
+import { anchorFile, credentialsFile, databaseFile, trailFile } from './files.ts'
 
 // Base32 as AWS uses it in access key ids; base64's alphabet in secrets.
 const idAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
@@ -31,6 +38,34 @@ function newAccountId(random: Random): AccountId {
   const account = parseAccountId(number.toString())
   if (account === undefined) throw new Error('a new account id does not parse')
   return account
+}
+
+/** Where the anchor is. */
+export function anchorOf({ anchor, dataDir }: Settings): string {
+  return anchor ?? anchorFile(dataDir)
+}
+
+/**
+ * Throws StorageError when a directory without a database shows that it had one: what a first start makes last is there without
+ * what it makes before, or a trail, which it does not make at all. Nothing may be made anew then.
+ */
+export function refuseRemains(settings: Settings): void {
+  const { dataDir } = settings
+  const anchor = anchorOf(settings)
+  const anchored = existsSync(anchor)
+  const isSealed = existsSync(descriptorPath(dataDir))
+  const remains = [
+    ...(existsSync(trailFile(dataDir)) ? [trailFile(dataDir)] : []),
+    ...(anchored && !isSealed ? [anchor] : []),
+    ...(existsSync(credentialsFile(dataDir)) && !(anchored && isSealed) ? [credentialsFile(dataDir)] : []),
+  ]
+  const [remaining] = remains
+  if (remaining === undefined) return
+  throw new StorageError(
+    'missing',
+    `The database ${databaseFile(dataDir)} is missing, but ${remaining} is there: an installation was here, and nothing is created in its place. ` +
+      'Put the database back (was it moved, or is its disk not mounted?) or restore a backup; to start anew, choose an empty data directory.',
+  )
 }
 
 /** Creates the installation. The caller holds the directory's lock, has the seal open, and keeps the root key. */
@@ -60,11 +95,15 @@ export async function createFirstInstallation(
     `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secret.toString('utf8')}\n`,
     'utf8',
   )
-  // Before the installation exists: a start that ends in between leaves none, and the next one writes another key here.
-  await writeDurably(credentialsFile(settings.dataDir), credentials, 0o600, random)
-  credentials.fill(0)
-  secret.fill(0)
-  openAnchor(settings.anchor ?? anchorFile(settings.dataDir), hierarchy.stateMac, 'new').close()
+  try {
+    // Refuses the anchor of a database that there was, before anything of it is replaced.
+    openAnchor(anchorOf(settings), hierarchy.stateMac, 'new').close()
+    // Before the installation exists: a start that ends in between leaves none, and the next one writes another key here.
+    await writeDurably(credentialsFile(settings.dataDir), credentials, 0o600, random)
+  } finally {
+    credentials.fill(0)
+    secret.fill(0)
+  }
   createInstallation({
     file: databaseFile(settings.dataDir),
     keys: hierarchy,

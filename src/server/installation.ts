@@ -19,8 +19,8 @@ import { readInstallation } from '#storage/sqlite/installation.ts'
 import { openReader, type SqliteReader } from '#storage/sqlite/reader.ts'
 import { openWriter, type SqliteWriter } from '#storage/sqlite/writer.ts'
 import { StorageError } from '#storage/storage-error.ts'
-import { anchorFile, databaseFile, spoolFile, trailFile } from './files.ts'
-import { createFirstInstallation } from './first-start.ts'
+import { databaseFile, spoolFile, trailFile } from './files.ts'
+import { anchorOf, createFirstInstallation, refuseRemains } from './first-start.ts'
 import { requireSameIdentity } from './identity-check.ts'
 import type { Logger } from './log.ts'
 
@@ -53,6 +53,7 @@ export async function openInstallation(
   makeDataDirectory(dataDir)
   const lock = acquireLock(dataDir)
   const created = readInstallation(databaseFile(dataDir)) === undefined
+  if (created) refuseRemains(settings)
   const sources = sealSources(settings)
   const seal = await openSeal(settings, sources, created, random)
   if (seal.type === 'key-file' && (await sameDisk(dataDir, sources.keyFile))) {
@@ -64,7 +65,7 @@ export async function openInstallation(
   if (created) await createFirstInstallation(settings, seal, random, clock.machineNow())
   const hierarchy = openKeys(settings, seal)
   const storage = openWriter(databaseFile(dataDir), hierarchy)
-  const anchor = openAnchor(settings.anchor ?? anchorFile(dataDir), hierarchy.stateMac, 'existing')
+  const anchor = openAnchor(anchorOf(settings), hierarchy.stateMac, 'existing')
   checkAnchor(anchor.state, storage.head())
   const reader = openReader(databaseFile(dataDir), hierarchy.stateMac)
   requireSameIdentity(settings, reader, hierarchy)
@@ -74,6 +75,7 @@ export async function openInstallation(
     clock,
     anchor: { seq: anchor.state.trailSequence, hash: Buffer.from(anchor.state.trailHash, 'hex') },
   })
+  storage.requireWholeOutbox(trail.lastOutboxId)
   return {
     created,
     hierarchy,

@@ -1,40 +1,112 @@
 /** What the server does by itself, on the writer's thread. */
-import { deleteDueKeys } from '#kms/jobs/delete-due-keys.ts'
-import type { Clock, Random } from '#ports/edge.ts'
-import type { SqliteReader } from '#storage/sqlite/reader.ts'
+import type { AliasName } from '#base/brand.ts'
 import { secondText, serviceEventText } from '#cloudtrail/record.ts'
+import { deleteDueKey } from '#kms/jobs/delete-due-keys.ts'
+import type { Clock, Random } from '#ports/edge.ts'
+import type { KeyRecord, Stored } from '#records/key.ts'
+import type { SqliteReader } from '#storage/sqlite/reader.ts'
 import type { Writer } from './writer.ts'
 
-const batch = 100
+export interface DeletionJobParts {
+  readonly storage: SqliteReader
+  readonly writer: Writer
+  readonly clock: Clock
+  readonly random: Random
+  /** A key that could not be deleted; the others are. Called once for each failure that is new. */
+  readonly report: (what: string, error: unknown) => void
+}
 
-/** Deletes the keys whose waiting period is over; answers how many. */
-export async function runDeletionJob(
-  storage: SqliteReader,
-  writer: Writer,
-  clock: Clock,
-  random: Random,
-): Promise<number> {
-  const timeText = secondText()
+export interface DeletionJob {
+  /**
+   * Deletes the keys whose waiting period is over; answers how many. One run at a time: a call during a run waits for it,
+   * and runs once more for all calls that came meanwhile. Ends early when the writer is closed.
+   */
+  run(): Promise<number>
+}
+
+const batch = 100
+const aliasBatch = 100
+// What fails fails again at each run; this many are remembered so as to be reported once.
+const rememberedFailures = 1000
+
+export function createDeletionJob(parts: DeletionJobParts): DeletionJob {
+  const { report } = parts
+  const reported = new Set<string>()
+  const failed = (error: unknown): void => {
+    const text = String(error)
+    if (reported.has(text)) return
+    if (reported.size >= rememberedFailures) reported.clear()
+    reported.add(text)
+    report('a key could not be deleted at the end of its waiting period', error)
+  }
+  let current: Promise<number> | undefined
+  let next: Promise<number> | undefined
+  const begin = (): Promise<number> => {
+    current = deleteAll(parts, failed).finally(() => {
+      current = undefined
+    })
+    return current
+  }
+  return {
+    run: () => {
+      if (current === undefined) return begin()
+      const again = (): Promise<number> => {
+        next = undefined
+        return begin()
+      }
+      return (next ??= current.then(again, again))
+    },
+  }
+}
+
+async function deleteAll(parts: DeletionJobParts, failed: (error: unknown) => void): Promise<number> {
+  const { storage, writer, clock } = parts
+  const isClosed = (): boolean => writer.isClosed
   let deleted = 0
-  for (;;) {
-    const now = clock.now()
-    const due = storage.keysDueForDeletion(now, batch)
-    if (due.length === 0) return deleted
-    let progress = 0
-    for (const deletion of deleteDueKeys(due, now)) {
-      const record = serviceEventText({
-        eventName: deletion.event.eventName,
-        ...deletion.event.place,
-        arn: deletion.event.resource.arn,
-        time: timeText(now),
-        eventId: random.uuid(),
-        serviceEventDetails: undefined,
-      })
-      const outcome = await writer.commitNow({ changes: deletion.changes, expectations: deletion.expectations, record })
-      // A conflict is a key that was rescued or changed meanwhile: the next round looks again.
-      if (outcome === 'committed') progress += 1
+  let last: Stored<KeyRecord> | undefined
+  while (!isClosed()) {
+    const due = storage.keysDueForDeletion(clock.now(), batch, last, failed)
+    for (const key of due) {
+      if (isClosed()) return deleted
+      try {
+        if (await deleteOne(parts, key)) deleted += 1
+      } catch (error) {
+        // What the end of the server interrupts is done by the next one.
+        if (!isClosed()) failed(error)
+      }
     }
-    deleted += progress
-    if (progress === 0) return deleted
+    last = due.at(-1)
+    if (due.length < batch) break
+  }
+  if (deleted > 0 && !isClosed()) writer.emptyLog()
+  return deleted
+}
+
+/** Whether the key is gone: it isn't when it was rescued or changed meanwhile, which the next run looks at again. */
+async function deleteOne(
+  { storage, writer, clock, random }: DeletionJobParts,
+  key: Stored<KeyRecord>,
+): Promise<boolean> {
+  const now = clock.now()
+  const deletion = deleteDueKey(key, aliasesOf(storage, key), now)
+  if (deletion === undefined) return false
+  const { changes, expectations, event } = deletion
+  const record = serviceEventText({
+    eventName: event.eventName,
+    ...event.place,
+    arn: event.resource.arn,
+    time: secondText()(now),
+    eventId: random.uuid(),
+    serviceEventDetails: undefined,
+  })
+  return (await writer.commitNow({ changes, expectations, record })) === 'committed'
+}
+
+function aliasesOf(storage: SqliteReader, key: KeyRecord): readonly AliasName[] {
+  const names: AliasName[] = []
+  for (;;) {
+    const page = storage.aliases(key, names.at(-1), aliasBatch, key.keyId)
+    names.push(...page.map(({ name }) => name))
+    if (page.length < aliasBatch) return names
   }
 }

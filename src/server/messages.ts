@@ -38,8 +38,14 @@ export type ToPrimary =
   | PageMessage
   | { readonly kind: 'commit'; readonly id: number; readonly commit: Commit }
   | { readonly kind: 'refused'; readonly event: SecurityEvent }
+  | { readonly kind: 'refusals dropped'; readonly count: number }
   | { readonly kind: 'listening'; readonly port: number }
-  | { readonly kind: 'cannot listen'; readonly code: string; readonly message: string }
+  | {
+      readonly kind: 'cannot listen'
+      readonly on: 'listen' | 'metricsListen'
+      readonly code: string
+      readonly message: string
+    }
   | { readonly kind: 'drained' }
 
 export type ToWorker =

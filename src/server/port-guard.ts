@@ -8,9 +8,13 @@ import { createServer } from 'node:net'
 import type { Address } from '#config/settings.ts'
 import { ListenError } from './listen-error.ts'
 
+/** The flag that chooses an address. */
+export type ListenFlag = '--listen' | '--metrics-listen'
+
 /** Binds `address` exclusively for a moment; answers it with the port it got. Throws ListenError. */
-export async function probe(address: Address): Promise<Address> {
-  const server = createServer()
+export async function probe(address: Address, flag: ListenFlag): Promise<Address> {
+  // Who connects in that moment must not wait for an answer that nobody will give.
+  const server = createServer((socket) => socket.destroy())
   try {
     const port = await new Promise<number>((resolve, reject) => {
       server.once('error', reject)
@@ -21,28 +25,28 @@ export async function probe(address: Address): Promise<Address> {
     })
     return { host: address.host, port }
   } catch (error) {
-    throw cannotListen(address, error)
+    throw cannotListen(address, flag, error)
   } finally {
     server.close()
   }
 }
 
 /** What the operator is told when listening failed with `error`. */
-export function cannotListen(address: Address, error: unknown): ListenError {
+export function cannotListen(address: Address, flag: ListenFlag, error: unknown): ListenError {
   const where = `${address.host}:${address.port}`
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'EADDRINUSE') {
-    return new ListenError(`${where} is in use by another program: stop it, or choose another address with --listen`, {
+    return new ListenError(`${where} is in use by another program: stop it, or choose another address with ${flag}`, {
       cause: error,
     })
   }
   if (code === 'EACCES') {
-    return new ListenError(`${where} may not be listened on by this user: choose a port above 1023 with --listen`, {
+    return new ListenError(`${where} may not be listened on by this user: choose a port above 1023 with ${flag}`, {
       cause: error,
     })
   }
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return new ListenError(`${address.host} is not an address of this machine: choose another with --listen`, {
+    return new ListenError(`${address.host} is not an address of this machine: choose another with ${flag}`, {
       cause: error,
     })
   }

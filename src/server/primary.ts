@@ -14,7 +14,7 @@ import { advanceClock, allocateClockOffset, systemClock, systemRandom } from '..
 import { clientUrl, howToUse, listenerUrl, writeClientFiles } from './client-files.ts'
 import { controlSocket, databaseFile, securityLogFile, trailFile } from './files.ts'
 import { openInstallation, type OpenInstallation } from './installation.ts'
-import { runDeletionJob } from './jobs.ts'
+import { createDeletionJob } from './jobs.ts'
 import { createLog, describeError, type Logger } from './log.ts'
 import { probe, refuseSharedPort } from './port-guard.ts'
 import { countedOperations } from './services.ts'
@@ -30,19 +30,24 @@ export interface RunningServer {
   readonly introduction: readonly string[]
   /** Resolves with the exit code when the server has ended. */
   readonly ended: Promise<number>
-  /** Stops accepting, answers what is in flight, stores what waits, and ends with 0. */
-  drain(): void
+}
+
+export interface StartOptions {
+  /** The compile cache in use, for the worker threads. */
+  readonly cacheDirectory: string | undefined
+  /**
+   * Called before the first worker listens: from then on requests may be in flight, and the process has to end by `drain`
+   * only, which stops accepting, answers what is in flight, stores what waits, and ends with 0, as soon as the start is over.
+   */
+  readonly willServe: (drain: () => void) => void
 }
 
 /** Exit codes of a server that ends by itself (docs/operations.md). */
 const damagedExit = 65
 const unexpectedExit = 70
 
-/**
- * Starts the service; resolves when it serves. Throws the errors of what could not be opened. `cacheDirectory` is the compile
- * cache in use, for the worker threads.
- */
-export async function start(settings: Settings, cacheDirectory: string | undefined): Promise<RunningServer> {
+/** Starts the service; resolves when it serves. Throws the errors of what could not be opened. */
+export async function start(settings: Settings, { cacheDirectory, willServe }: StartOptions): Promise<RunningServer> {
   const ended = Promise.withResolvers<number>()
   const log = createLog(settings.logLevel, { worker: 'primary' })
   const pool = new WorkerPool(settings.workers, { cacheDirectory }, (error) => {
@@ -62,9 +67,13 @@ export async function start(settings: Settings, cacheDirectory: string | undefin
   writer.drain()
 
   const tls = await loadTls(settings, random, clock)
-  const address = await probe(settings.listen)
+  const address = await probe(settings.listen, '--listen')
+  const metricsListen =
+    settings.metricsListen === undefined ? undefined : await probe(settings.metricsListen, '--metrics-listen')
   const readiness = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
   const securityLog = new SecurityLogFile({ path: securityLogFile(settings.dataDir), clock })
+  const told = Promise.withResolvers<number>()
+  willServe(() => told.resolve(0))
   await pool.start(
     {
       settings,
@@ -74,7 +83,7 @@ export async function start(settings: Settings, cacheDirectory: string | undefin
       metrics: allocateMetrics(settings.workers, countedOperations),
       readiness,
       listen: address,
-      metricsListen: settings.metricsListen === undefined ? undefined : await probe(settings.metricsListen),
+      metricsListen,
       tls: tls?.material,
     },
     writer,
@@ -82,14 +91,22 @@ export async function start(settings: Settings, cacheDirectory: string | undefin
   )
   refuseSharedPort(address)
 
+  const deletion = createDeletionJob({
+    storage: installation.reader,
+    writer,
+    clock,
+    random,
+    report: (what, error) => log.error({ error: describeError(error) }, what),
+  })
   const runJobs = async (): Promise<readonly string[]> => {
-    const deleted = await runDeletionJob(installation.reader, writer, clock, random)
+    const deleted = await deletion.run()
     if (deleted > 0) log.info({ deleted }, 'keys were deleted at the end of their waiting period')
     return deleted > 0 ? [`deleted ${deleted} key${deleted === 1 ? '' : 's'}`] : []
   }
   const upkeep = startUpkeep({
     writer,
     guarded: installation.guarded,
+    lastRecord: () => installation.trail.head().seq,
     settings: settings.audit,
     readiness: new Int32Array(readiness),
     runJobs,
@@ -132,11 +149,12 @@ export async function start(settings: Settings, cacheDirectory: string | undefin
   )
 
   await announce(settings, address, tls, installation.created, random, log)
+  // Remembered when it was told before.
+  told.promise.then(end, () => end(unexpectedExit))
   return {
     url: listenerUrl(address, settings.tls.kind !== 'off'),
     introduction: installation.created ? howToUse(settings, clientUrl(settings, address)) : [],
     ended: ended.promise,
-    drain: () => end(0),
   }
 }
 
@@ -157,7 +175,7 @@ async function announce(
 
 function openControl(
   settings: Settings,
-  { hierarchy, trail, seal }: OpenInstallation,
+  { hierarchy, anchor, seal }: OpenInstallation,
   writer: Writer,
   log: Logger,
   advance: (milliseconds: number) => Promise<{ readonly now: string; readonly jobs: readonly string[] }>,
@@ -173,7 +191,7 @@ function openControl(
         writer.flush()
         writer.drain()
       },
-      anchoredHead: () => trail.head(),
+      anchored: () => anchor.state,
       database: databaseFile(dataDir),
       hierarchy,
       keyFile: seal.keyFile,

@@ -1,4 +1,4 @@
-/** What happens by the clock: recovery of the trail, readiness, retention, the deletion job, renewal of certificates. */
+/** What happens by the clock: recovery of the trail, readiness, retention, logs, the deletion job, renewal of certificates. */
 import type { GuardedTrail } from '#audit/failure-policy.ts'
 import type { AuditSettings } from '#config/settings.ts'
 import { describeError, type Logger } from './log.ts'
@@ -7,6 +7,8 @@ import type { Writer } from './writer.ts'
 export interface UpkeepParts {
   readonly writer: Writer
   readonly guarded: GuardedTrail
+  /** The sequence number of the trail's last record. */
+  readonly lastRecord: () => number
   readonly settings: AuditSettings
   /** Index 0 is 1 while no request can be answered. */
   readonly readiness: Int32Array
@@ -27,7 +29,7 @@ const day = 86_400_000
 const minimumRetentionDays = 1
 
 export function startUpkeep(parts: UpkeepParts): Upkeep {
-  const { writer, guarded, settings, readiness, log } = parts
+  const { writer, guarded, lastRecord, settings, readiness, log } = parts
   const failed =
     (what: string) =>
     (error: unknown): void =>
@@ -37,8 +39,12 @@ export function startUpkeep(parts: UpkeepParts): Upkeep {
     maxBytes: settings.retentionBytes,
     minDays: minimumRetentionDays,
   }
+  let seen = lastRecord()
+  let quiet = false
   const tick = (): void => {
     writer.tick()
+    quiet = lastRecord() === seen
+    seen = lastRecord()
     const refusing = guarded.state() === 'refusing'
     const before = Atomics.exchange(readiness, 0, refusing ? 1 : 0)
     if (refusing && before === 0) {
@@ -47,14 +53,17 @@ export function startUpkeep(parts: UpkeepParts): Upkeep {
   }
   let stopped = false
   const retain = (): void => {
-    if (!stopped && guarded.maintain(retention, true) === 'more') setImmediate(retain)
+    if (!stopped && guarded.maintain(retention, quiet) === 'more') setImmediate(retain)
   }
   const timers = [
     setInterval(tick, tickMs),
     setInterval(() => {
       parts.runJobs().catch(failed('the deletion job failed'))
     }, jobsMs),
-    setInterval(retain, retentionMs),
+    setInterval(() => {
+      retain()
+      writer.emptyLog()
+    }, retentionMs),
     setInterval(() => {
       parts.renewTls().catch(failed('the TLS certificate could not be renewed'))
     }, day),

@@ -20,6 +20,13 @@ export async function verifyRows(
   try {
     const { findings, rows } = await verifyAll({ file, keys, signal, chunk: rowsPerPause })
     for (const finding of findings) log.error({ finding }, 'the database is not what was written')
+    for (const finding of findings) {
+      if (finding.kind !== 'undecided') continue
+      log.error(
+        { table: finding.table },
+        'because of its damaged rows it can not be told whether other rows of the table were set back: restore a backup, or find out who changed the database',
+      )
+    }
     if (findings.some(concernsAllRows)) {
       log.fatal(
         'rows were deleted, added or set back by another program: the service ends; restore a backup, or find out who changed the database',

@@ -4,18 +4,19 @@
  */
 import type { Server } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
+import { Server as NetServer } from 'node:net'
 import type { MessagePort } from 'node:worker_threads'
 import { errorRow, errorCatalogue, type ErrorCode } from '#aws/errors.ts'
 import { createIdentities } from '#cache/identities.ts'
 import { createKeyDirectory } from '#cache/key-directory.ts'
 import { RevisionSlots } from '#cache/revision-slots.ts'
 import type { Address } from '#config/settings.ts'
+import { isLoopback } from '#config/values.ts'
 import { importHierarchy } from '#crypto/key-hierarchy.ts'
 import { createListener } from '#http/listener.ts'
 import { createSoftwareKeyStore } from '#keystores/software/key-store.ts'
 import { unwrapSecret } from '#keystores/software/secret-wrap.ts'
 import { RequestMetrics, type Outcome } from '#metrics/request-metrics.ts'
-import type { SecurityLog } from '#ports/audit.ts'
 import { unmetered } from '#quota/unmetered.ts'
 import { openReader } from '#storage/sqlite/reader.ts'
 import { systemClock, systemRandom } from '../system.ts'
@@ -23,14 +24,17 @@ import { databaseFile } from './files.ts'
 import { createLog, describeError } from './log.ts'
 import { createMetricsListener } from './metrics-listener.ts'
 import type { ToPrimary, ToWorker, WorkerStart } from './messages.ts'
+import { limitRefusals } from './refusal-limit.ts'
 import { bindServices, countedOperations } from './services.ts'
 import { WriterLink } from './writer-link.ts'
 
 // A thousand keys of an AWS KMS account are few, ten thousand in use at once are many; beyond, cold ones are read again.
 const cachedKeys = 20_000
 const cachedAliases = 20_000
-// A stranger's flood is counted by the security log's owner; this bounds what reaches it from one worker each second.
-const refusalsPerSecond = 200
+// Clients with an idle connection send their next request on it: for this long it is answered, and they are told to connect
+// anew. Who sends nothing is cut off afterwards.
+const idleGraceMs = 1000
+const sweepMs = 20
 
 /** Serves until the primary says `drain`. */
 export async function serve(start: WorkerStart, port: MessagePort): Promise<void> {
@@ -44,22 +48,19 @@ export async function serve(start: WorkerStart, port: MessagePort): Promise<void
   const readiness = new Int32Array(start.readiness)
   const storage = openReader(databaseFile(settings.dataDir), hierarchy.stateMac)
   const keyStore = createSoftwareKeyStore({ hierarchy, random })
-  const link = new WriterLink(port, clock)
+  const link = new WriterLink(port, clock, (error) =>
+    log.error({ error: describeError(error) }, 'an answer could not be given'),
+  )
+  let draining = false
   const send = (message: ToPrimary): void => port.postMessage(message)
 
-  let second = 0
-  let refusals = 0
-  const securityLog: SecurityLog = {
-    refused: (event) => {
-      const now = Math.floor(Date.now() / 1000)
-      if (now !== second) {
-        second = now
-        refusals = 0
-      }
-      refusals += 1
-      if (refusals <= refusalsPerSecond) send({ kind: 'refused', event })
+  const securityLog = limitRefusals(
+    {
+      refused: (event) => send({ kind: 'refused', event }),
+      dropped: (count) => send({ kind: 'refusals dropped', count }),
     },
-  }
+    () => clock.machineNow(),
+  )
 
   const services = bindServices(
     {
@@ -71,7 +72,7 @@ export async function serve(start: WorkerStart, port: MessagePort): Promise<void
     {
       identities: createIdentities(
         storage,
-        (record) => unwrapSecret(hierarchy, record).insecureSecretAccess(),
+        (record) => unwrapSecret(hierarchy, record),
         slots,
         random,
         settings.regions[0],
@@ -98,34 +99,43 @@ export async function serve(start: WorkerStart, port: MessagePort): Promise<void
     workerHeader: settings.testProfile ? String(start.index) : undefined,
     metrics: isLoopback(start.listen.host) && start.metricsListen === undefined,
     renderMetrics: () => metrics.render(),
-    notReady: () => (Atomics.load(readiness, 0) === 0 ? undefined : 'not ready: see the server log'),
+    notReady: () => {
+      if (draining) return 'not ready: the server is about to end'
+      return Atomics.load(readiness, 0) === 0 ? undefined : 'not ready: see the server log'
+    },
+    draining: () => draining,
     answered: (operation, errorCode, milliseconds) => metrics.count(operation, outcomeOf(errorCode), milliseconds),
+    failed: (requestId, error) => log.error({ requestId, error: describeError(error) }, 'a request failed'),
   })
   const metricsServer =
     start.metricsListen === undefined || start.index !== 0 ? undefined : createMetricsListener(() => metrics.render())
 
   async function begin(): Promise<void> {
+    let on: 'listen' | 'metricsListen' = 'listen'
     try {
       const bound = await listen(server, start.listen, settings.workers > 1)
+      on = 'metricsListen'
       if (metricsServer !== undefined && start.metricsListen !== undefined) {
         await listen(metricsServer, start.metricsListen, false)
       }
       send({ kind: 'listening', port: bound })
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-      send({ kind: 'cannot listen', code, message: error instanceof Error ? error.message : String(error) })
+      send({ kind: 'cannot listen', on, code, message: error instanceof Error ? error.message : String(error) })
     }
   }
 
   /** Stops accepting, lets what is in flight be answered, and says so. */
   function drain(): void {
+    draining = true
     metricsServer?.close()
     metricsServer?.closeAllConnections()
-    server.close(() => send({ kind: 'drained' }))
-    // Idle keep-alive connections would hold the server open for as long as their clients like.
-    server.closeIdleConnections()
-    const sweep = setInterval(() => server.closeIdleConnections(), 20)
-    sweep.unref()
+    // Not the HTTP server's own close, which at once cuts off idle connections: a request may be on its way on each.
+    NetServer.prototype.close.call(server, () => send({ kind: 'drained' }))
+    setTimeout(() => {
+      server.closeIdleConnections()
+      setInterval(() => server.closeIdleConnections(), sweepMs).unref()
+    }, idleGraceMs).unref()
   }
 
   port.on('message', (message: ToWorker) => {
@@ -156,10 +166,6 @@ function outcomeOf(code: string | undefined): Outcome {
 
 function isErrorCode(code: string): code is ErrorCode {
   return code in errorCatalogue
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.')
 }
 
 async function listen(on: Server | TlsServer, address: Address, shared: boolean): Promise<number> {

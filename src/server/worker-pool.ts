@@ -1,9 +1,9 @@
 /** The worker threads as the primary sees them: started alike, served by the writer, drained together. */
 import { Worker } from 'node:worker_threads'
 import type { SecurityLogFile } from '#audit/security-log.ts'
-import type { Address } from '#config/settings.ts'
 import type { TlsMaterial } from '#ports/tls.ts'
 import type { ToPrimary, ToWorker, WorkerBirth, WorkerStart } from './messages.ts'
+import type { ListenError } from './listen-error.ts'
 import { cannotListen } from './port-guard.ts'
 import type { Writer } from './writer.ts'
 
@@ -30,13 +30,17 @@ export class WorkerPool {
     this.#members = Array.from({ length: workers }, (_, index) => {
       const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData, name: `worker ${index}` })
       const member: Member = { worker, listening: Promise.withResolvers(), drained: Promise.withResolvers() }
+      // A worker can fail before `start` waits for it; whoever starts it then is told.
+      member.listening.promise.catch(() => undefined)
       worker.on('error', (error) => {
         member.listening.reject(error)
         failed(error)
       })
       worker.on('exit', (code) => {
         member.drained.resolve()
-        if (!this.#stopping) failed(new Error(`worker ${index} ended with code ${code}`))
+        const ended = new Error(`worker ${index} ended with code ${code}`)
+        member.listening.reject(ended)
+        if (!this.#stopping) failed(ended)
       })
       return member
     })
@@ -47,7 +51,7 @@ export class WorkerPool {
     const { hierarchy, ...common } = start
     this.#members.forEach((member, index) => {
       const { worker } = member
-      worker.on('message', (message: ToPrimary) => this.#receive(member, message, start.listen, writer, securityLog))
+      worker.on('message', (message: ToPrimary) => this.#receive(member, message, start, writer, securityLog))
       this.#send(member, { kind: 'start', start: { ...common, hierarchy: hierarchy(), index } })
     })
     await Promise.all(this.#members.map(({ listening }) => listening.promise))
@@ -57,7 +61,13 @@ export class WorkerPool {
     worker.postMessage(message)
   }
 
-  #receive(member: Member, message: ToPrimary, listen: Address, writer: Writer, securityLog: SecurityLogFile): void {
+  #receive(
+    member: Member,
+    message: ToPrimary,
+    start: Pick<PoolStart, 'listen' | 'metricsListen'>,
+    writer: Writer,
+    securityLog: SecurityLogFile,
+  ): void {
     const answer = (reply: ToWorker): void => this.#send(member, reply)
     switch (message.kind) {
       case 'page':
@@ -75,11 +85,14 @@ export class WorkerPool {
       case 'refused':
         securityLog.refused(message.event)
         break
+      case 'refusals dropped':
+        securityLog.dropped(message.count)
+        break
       case 'listening':
         member.listening.resolve()
         break
       case 'cannot listen':
-        member.listening.reject(cannotListen(listen, Object.assign(new Error(message.message), { code: message.code })))
+        member.listening.reject(listenError(message, start))
         break
       case 'drained':
         member.drained.resolve()
@@ -103,4 +116,13 @@ export class WorkerPool {
     clearTimeout(timer)
     await Promise.all(this.#members.map(({ worker }) => worker.terminate()))
   }
+}
+
+function listenError(
+  { on, code, message }: Extract<ToPrimary, { readonly kind: 'cannot listen' }>,
+  { listen, metricsListen }: Pick<PoolStart, 'listen' | 'metricsListen'>,
+): ListenError {
+  const error = Object.assign(new Error(message), { code })
+  if (on === 'listen' || metricsListen === undefined) return cannotListen(listen, '--listen', error)
+  return cannotListen(metricsListen, '--metrics-listen', error)
 }

@@ -14,14 +14,17 @@ interface Waiting {
 export class WriterLink implements AuditSink, Committer {
   readonly #port: MessagePort
   readonly #buffer: PageBuffer
+  readonly #report: (error: unknown) => void
   readonly #commits = new Map<number, Waiting>()
   #lastCommit = 0
   /** The records of the page that is being stored; one at a time, so that what comes meanwhile shares the next one. */
   #storing: readonly Done[] | undefined
   #scheduled = false
 
-  constructor(port: MessagePort, clock: Clock) {
+  /** `report` is told when an answer could not be given: the others are. */
+  constructor(port: MessagePort, clock: Clock, report: (error: unknown) => void) {
     this.#port = port
+    this.#report = report
     this.#buffer = new PageBuffer(clock)
   }
 
@@ -48,7 +51,13 @@ export class WriterLink implements AuditSink, Committer {
       const dones = this.#storing ?? []
       this.#storing = undefined
       const failure = message.failure === undefined ? undefined : new Error(message.failure)
-      for (const done of dones) done(failure)
+      for (const done of dones) {
+        try {
+          done(failure)
+        } catch (error) {
+          this.#report(error)
+        }
+      }
       if (this.#buffer.count > 0) this.#schedule()
       return
     }

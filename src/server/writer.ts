@@ -6,9 +6,11 @@ import type { RevisionSlots } from '#cache/revision-slots.ts'
 import type { GuardedTrail } from '#audit/failure-policy.ts'
 import type { Page } from '#audit/page.ts'
 import type { Trail } from '#audit/trail.ts'
+import { IntegrityError } from '#base/integrity-error.ts'
 import type { Commit, CommitOutcome } from '#ports/storage.ts'
-import { touchedBy } from '#records/change.ts'
+import { touchedBy, type Change } from '#records/change.ts'
 import type { Anchor } from '#storage/anchor.ts'
+import { consecutive, requireGiven } from '#storage/sqlite/outbox.ts'
 import type { SqliteWriter } from '#storage/sqlite/writer.ts'
 
 export interface WriterParts {
@@ -30,9 +32,19 @@ interface WaitingPage {
   readonly done: (failure: Error | undefined) => void
 }
 
-const drainBatch = 1000
+// One step of draining: what it takes is what a waiting page waits.
+const drainBatch = 500
+const drainBytes = 1_048_576
 // Draining waits a moment so that a burst of changes is moved together; readers of the trail drain first.
 const drainDelayMs = 25
+
+/**
+ * How much may wait in the outbox, in records and in bytes, before changes are refused: a trail that can't be written would
+ * otherwise let the keys' database grow until the disk is full. A quarter of the free space that is kept by default, and
+ * some ten thousand changes.
+ */
+const outboxRecords = 10_000
+const outboxBytes = 16_777_216
 
 export class Writer {
   readonly #parts: WriterParts
@@ -40,18 +52,42 @@ export class Writer {
   #pages: WaitingPage[] = []
   #scheduled = false
   #drainTimer: NodeJS.Timeout | undefined
+  #draining = false
   #anchored = -1
+  #closed = false
+  /** The last entry of the outbox that the trail may have: it had it at the start, or was given it here. */
+  #offered: number
+  /** The last entry that is known to be gone from the outbox. */
+  #removed = 0
+  /** Something was deleted, and its bytes are still in the log of the database. */
+  #logHoldsDeleted = false
+  /** What was reported and still fails, with the kind of its failure. */
+  readonly #failing = new Map<string, string>()
 
   constructor(parts: WriterParts) {
     this.#parts = parts
+    this.#offered = parts.trail.lastOutboxId
+  }
+
+  /** After `close` nothing is stored any more: what comes is refused. */
+  get isClosed(): boolean {
+    return this.#closed
   }
 
   page(page: Page, done: WaitingPage['done']): void {
+    if (this.#closed) {
+      done(closedError())
+      return
+    }
     this.#pages.push({ page, done })
     this.#schedule()
   }
 
   commit(commit: Commit, done: WaitingCommit['done']): void {
+    if (this.#closed) {
+      done(closedError())
+      return
+    }
     this.#commits.push({ commit, done })
     this.#schedule()
   }
@@ -86,57 +122,140 @@ export class Writer {
     const waiting = this.#pages
     this.#pages = []
     const failure = this.#parts.guarded.append(waiting.map(({ page }) => page))
-    for (const { done } of waiting) done(failure)
+    for (const { done } of waiting) this.#answer(() => done(failure))
+  }
+
+  /** One answer that can't be given must not keep the others from theirs. */
+  #answer(give: () => void): void {
+    try {
+      give()
+    } catch (error) {
+      this.#parts.report('an outcome could not be told', error)
+    }
   }
 
   #storeCommits(): void {
     if (this.#commits.length === 0) return
-    const { storage, guarded, slots } = this.#parts
+    const { storage, slots } = this.#parts
     const waiting = this.#commits
     this.#commits = []
-    const refused = guarded.changeRefusal()
+    const refused = this.#changeRefusal()
     const outcomes =
       refused === undefined ? storage.commitAll(waiting.map(({ commit }) => commit)) : waiting.map(() => refused)
     outcomes.forEach((outcome, index) => {
       if (outcome !== 'committed') return
-      for (const change of waiting[index]?.commit.changes ?? []) slots.raise(touchedBy(change))
+      for (const change of waiting[index]?.commit.changes ?? []) {
+        slots.raise(touchedBy(change))
+        if (removesSecret(change)) this.#logHoldsDeleted = true
+      }
     })
     this.#writeAnchor()
-    waiting.forEach(({ done }, index) => done(outcomes[index] ?? new Error('a commit without an outcome')))
+    waiting.forEach(({ done }, index) => {
+      this.#answer(() => done(outcomes[index] ?? new Error('a commit without an outcome')))
+    })
     this.#drainTimer ??= setTimeout(() => {
       this.#drainTimer = undefined
-      this.drain()
+      this.#drainSlice()
     }, drainDelayMs)
   }
 
-  /** Moves what waits in the outbox to the trail; what fails stays there and is tried again. */
-  drain(): void {
-    const { storage, guarded, trail, report } = this.#parts
-    try {
-      for (;;) {
-        const entries = storage.outbox(0, drainBatch)
-        const last = entries.at(-1)
-        if (last === undefined) break
-        // A crash between the two databases leaves entries here that the trail has already: it knows the last one.
-        const fresh = entries.filter(({ id }) => id > trail.lastOutboxId)
-        const failure = fresh.length === 0 ? undefined : guarded.appendFromOutbox(fresh)
-        if (failure !== undefined) {
-          report('the outbox could not be drained into the trail', failure)
-          break
-        }
-        storage.removeFromOutbox(last.id)
-      }
-    } catch (error) {
-      report('the outbox could not be drained into the trail', error)
-    }
-    this.#writeAnchor()
+  #changeRefusal(): Error | undefined {
+    const { storage, trail, guarded } = this.#parts
+    const refused = guarded.changeRefusal()
+    if (refused !== undefined) return refused
+    const waiting = storage.lastOutboxId - trail.lastOutboxId
+    if (waiting < outboxRecords && storage.outboxBytes < outboxBytes) return undefined
+    const reason = guarded.lastError() ?? 'they could not be moved to it'
+    return new Error(
+      `no change is made before the audit records of earlier ones are in the trail: ${waiting} records (${storage.outboxBytes} bytes) wait, and ${outboxRecords} (${outboxBytes} bytes) are the most: ${reason}`,
+    )
   }
 
-  /** To be called about once a second: recovery, the anchor of a trail that grew, and quiet-time upkeep. */
+  /** Moves all that waits in the outbox to the trail; what fails stays there and is tried again by `tick`. */
+  drain(): void {
+    while (this.#drainStep() === 'more');
+  }
+
+  /** The same in steps, with the pages and commits that came meanwhile between them. */
+  #drainSlice(): void {
+    if (this.#draining || this.#closed) return
+    if (this.#drainStep() === 'done') return
+    this.#draining = true
+    setImmediate(() => {
+      this.#draining = false
+      this.#drainSlice()
+    })
+  }
+
+  #drainStep(): 'more' | 'done' {
+    const what = 'the outbox could not be drained into the trail'
+    try {
+      const more = this.#moveBatch()
+      this.#failing.delete(what)
+      if (more) return 'more'
+    } catch (error) {
+      this.#reportOnce(what, error)
+    }
+    this.#writeAnchor()
+    return 'done'
+  }
+
+  /** Whether there is more. Throws why a batch stays where it is. */
+  #moveBatch(): boolean {
+    const { storage, guarded, trail } = this.#parts
+    const moved = trail.lastOutboxId
+    requireGiven(moved, storage.lastOutboxId)
+    if (moved > this.#offered) {
+      throw new IntegrityError(
+        `The audit trail says that it has the records of changes up to number ${moved}, but was given none after ${this.#offered}.`,
+      )
+    }
+    const entries = consecutive(moved, storage.outbox(moved, drainBatch, drainBytes), storage.lastOutboxId)
+    const last = entries.at(-1)?.id ?? moved
+    if (last > moved) {
+      // Also when it fails: what is reported as not stored may be in the trail all the same once it is opened anew.
+      this.#offered = Math.max(this.#offered, last)
+      const failure = guarded.appendFromOutbox(entries)
+      if (failure !== undefined) throw failure
+    }
+    if (this.#removed < last) {
+      // A crash between the two databases leaves entries that the trail has already: they go with the first batch.
+      storage.removeFromOutbox(last)
+      this.#removed = last
+    }
+    return storage.lastOutboxId > last
+  }
+
+  /**
+   * Writes what was deleted out of the log of the keys' database, where its bytes live on until then; tried again by `tick`
+   * while a reader is in the way.
+   */
+  emptyLog(): void {
+    const what = "the log of the keys' database could not be emptied"
+    try {
+      this.#logHoldsDeleted = !this.#parts.storage.checkpoint()
+      this.#failing.delete(what)
+    } catch (error) {
+      this.#logHoldsDeleted = true
+      this.#reportOnce(what, error)
+    }
+  }
+
+  /** To be called about once a second: recovery, what failed before, and the anchor of a trail that grew. */
   tick(): void {
-    const { guarded, trail } = this.#parts
+    const { guarded, trail, storage } = this.#parts
     guarded.tick()
+    if (storage.lastOutboxId !== trail.lastOutboxId || this.#removed < trail.lastOutboxId) this.#drainSlice()
+    if (this.#logHoldsDeleted) this.emptyLog()
     if (trail.head().seq !== this.#anchored) this.#writeAnchor()
+  }
+
+  /** Reports a failure that is tried again every second when it begins, or becomes another. */
+  #reportOnce(what: string, error: unknown): void {
+    const kind = error instanceof Error ? error.name : 'unknown'
+    if (this.#failing.get(what) === kind) return
+    this.#failing.set(what, kind)
+    this.#parts.report(what, error)
   }
 
   #writeAnchor(): void {
@@ -156,10 +275,22 @@ export class Writer {
     }
   }
 
-  /** Stores what waits and stops. */
+  /** Stores what waits and stops: what comes afterwards is refused. */
   close(): void {
-    if (this.#drainTimer !== undefined) clearTimeout(this.#drainTimer)
+    if (this.#closed) return
     this.flush()
     this.drain()
+    if (this.#logHoldsDeleted) this.emptyLog()
+    this.#closed = true
+    clearTimeout(this.#drainTimer)
   }
+}
+
+function closedError(): Error {
+  return new Error('the server is ending: nothing is stored any more')
+}
+
+/** Whether key material or the secret of an access key is deleted or overwritten by `change`. */
+function removesSecret({ kind }: Change): boolean {
+  return kind === 'key deleted' || kind === 'access key removed' || kind === 'access key changed'
 }

@@ -6,6 +6,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { HmacKey } from '#crypto/hmac.ts'
+import { syncDirectory } from '#files/sync-directory.ts'
 
 export interface AnchorState {
   /** The database head's revision. */
@@ -29,7 +30,7 @@ export class AnchorError extends Error {
 export interface Anchor {
   /** What was last written. */
   readonly state: AnchorState
-  /** Call after each commit. Costs one write to the page cache. */
+  /** Call after each commit. Costs one write to the page cache. Throws AnchorError, also after `close`. */
   write(state: AnchorState): void
   close(): void
 }
@@ -90,11 +91,14 @@ interface Slot {
 function anchorOn(fd: number, key: HmacKey, latest: Slot): Anchor {
   const buffer = Buffer.alloc(slotSize)
   let { index, state } = latest
+  let isOpen = true
   return {
     get state() {
       return state
     },
     write: (next) => {
+      // The number of a closed descriptor may by now be another file's.
+      if (!isOpen) throw new AnchorError('The anchor is closed.')
       const target = 1 - index
       encode(next, key, buffer)
       // Not synced: the database is, before this, and an anchor that a power failure sets back by some commits is older
@@ -103,7 +107,11 @@ function anchorOn(fd: number, key: HmacKey, latest: Slot): Anchor {
       index = target
       state = next
     },
-    close: () => closeSync(fd),
+    close: () => {
+      if (!isOpen) return
+      isOpen = false
+      closeSync(fd)
+    },
   }
 }
 
@@ -151,17 +159,6 @@ function create(path: string, key: HmacKey): void {
     syncDirectory(dirname(path))
   } catch (error) {
     throw unreachable(path, error)
-  }
-}
-
-function syncDirectory(dir: string): void {
-  // Windows can't open a directory; there the file system's journal has to do.
-  if (process.platform === 'win32') return
-  const fd = openSync(dir, 'r')
-  try {
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
   }
 }
 

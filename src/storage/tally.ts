@@ -8,14 +8,23 @@ interface Step {
   readonly count: 1 | -1
 }
 
+/** Where a tally was. */
+export interface TallyMark {
+  readonly revision: number
+  readonly lastOutboxId: number
+  readonly steps: number
+}
+
 /** Sums that can be taken back to an earlier point, as the database is when a commit turns out to conflict. */
 export class Tally {
   #revision: number
+  #lastOutboxId: number
   readonly #sums = new Map<string, { count: number; readonly xor: Buffer }>()
   readonly #steps: Step[] = []
 
   constructor(head: SealedHead) {
     this.#revision = head.revision
+    this.#lastOutboxId = head.lastOutboxId
     for (const [table, { count, xor }] of head.tables) this.#sums.set(table, { count, xor: Buffer.from(xor) })
   }
 
@@ -26,6 +35,12 @@ export class Tally {
 
   nextRevision(): void {
     this.#revision += 1
+  }
+
+  /** The id of the next record in the outbox. From the sealed head, so that nobody can make ids begin again. */
+  nextOutboxId(): number {
+    this.#lastOutboxId += 1
+    return this.#lastOutboxId
   }
 
   /** Takes ownership of `element`. */
@@ -39,11 +54,11 @@ export class Tally {
   }
 
   /** Where `undoTo` may return to, until `settle`. */
-  mark(): { readonly revision: number; readonly steps: number } {
-    return { revision: this.#revision, steps: this.#steps.length }
+  mark(): TallyMark {
+    return { revision: this.#revision, lastOutboxId: this.#lastOutboxId, steps: this.#steps.length }
   }
 
-  undoTo(mark: { readonly revision: number; readonly steps: number }): void {
+  undoTo(mark: TallyMark): void {
     for (const { table, element, count } of this.#steps.splice(mark.steps)) {
       // XOR undoes itself.
       const sum = this.#sumOf(table)
@@ -52,6 +67,7 @@ export class Tally {
       element.fill(0)
     }
     this.#revision = mark.revision
+    this.#lastOutboxId = mark.lastOutboxId
   }
 
   /** Forgets how to undo: what was added and removed is stored. */
@@ -60,7 +76,7 @@ export class Tally {
   }
 
   head(): SealedHead {
-    return { revision: this.#revision, tables: new Map<string, TableSum>(this.#sums) }
+    return { revision: this.#revision, lastOutboxId: this.#lastOutboxId, tables: new Map<string, TableSum>(this.#sums) }
   }
 
   #take(step: Step): void {

@@ -46,7 +46,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   metrics: { rank: 4, layers: core, node: [], packages: ['prom-client'] },
   audit: {
     rank: 4,
-    layers: core,
+    layers: [...core, 'files'],
     node: [...files, 'node:crypto', 'node:sqlite', 'node:timers/promises'],
     packages: [],
   },
@@ -58,7 +58,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   },
   storage: {
     rank: 4,
-    layers: core,
+    layers: [...core, 'files'],
     node: [...files, 'node:crypto', 'node:sqlite', 'node:timers/promises'],
     packages: [],
   },
@@ -157,12 +157,12 @@ export const rankSixRandom: Readonly<Record<string, string>> = {
 export const secretAccess: Readonly<Record<string, string>> = {
   'src/base/secret-bytes.ts': 'defines it',
   'src/aws/json-encode.ts': 'writes a sensitive member of an answer: the only way out to a client',
+  'src/cache/identities.ts': 'makes SigV4 signing keys from the secrets of access keys',
   'src/crypto/key-hierarchy.ts': 'derives the keys of each purpose from the root key',
   'src/kms/operations/encrypt.ts': 'hands the plaintext to the key store',
   'src/kms/key/ciphertext.ts': 'hands a decrypted plaintext on, for ReEncrypt and data keys',
   'src/seals/seal.ts': 'wraps the root key and derives the wrapping key',
   'src/seals/passphrase.ts': 'compares the two entries of a new passphrase and feeds argon2id',
-  'src/server/worker-main.ts': 'makes SigV4 signing keys from the secrets of access keys',
   'src/server/identity-check.ts': 'compares a configured root secret with the stored one, in constant time',
 }
 

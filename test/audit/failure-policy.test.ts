@@ -226,6 +226,13 @@ describe('the floor of free space', () => {
     close()
   })
 
+  it('keeps changes from being made with the policy to refuse, also when nothing else was asked for', () => {
+    const { guarded, close } = setUp(temporaryDirectory(), { floorBytes: Number.MAX_SAFE_INTEGER })
+    assert.match(guarded.changeRefusal()?.message ?? '', /^the audit record can't be stored: only \d+ bytes are free/)
+    assert.equal(guarded.state(), 'refusing')
+    close()
+  })
+
   it('is noticed without a request, and its end too', (t) => {
     const disk = smallDisk(t)
     if (disk === undefined) return

@@ -47,6 +47,19 @@ describe('the security log', () => {
     assert.equal(written[101]?.['code'], 'UnrecognizedClientException')
   })
 
+  it('counts what was dropped before it came here', async () => {
+    const path = join(temporaryDirectory(), 'security.log')
+    const log = new SecurityLogFile({ path, clock: clockAt(1_795_255_440_000) })
+    log.dropped(800)
+    log.refused(event)
+    log.dropped(3)
+    await log.close()
+    assert.equal(
+      lines(path).reduce((sum, line) => sum + Number(line['dropped'] ?? 0), 0),
+      803,
+    )
+  })
+
   it('writes the count also when nothing follows', async () => {
     const path = join(temporaryDirectory(), 'security.log')
     const log = new SecurityLogFile({ path, clock: clockAt(1_795_255_440_000), linesPerSecond: 2 })

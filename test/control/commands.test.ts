@@ -13,7 +13,10 @@ import type { ControlDependencies } from '#control/commands.ts'
 import { readOffline, sealStatusOffline } from '#control/offline.ts'
 import type { ReadingName } from '#control/readings.ts'
 import { allocateClockOffset, systemClock } from '../../src/system.ts'
-import { pageOf, recordAt, serialOf } from '../audit/records.ts'
+import { openAnchor } from '#storage/anchor.ts'
+import type { AnchorState } from '#storage/anchor.ts'
+import { openWriter } from '#storage/sqlite/writer.ts'
+import { pageOf, recordAt, serialOf, uuidAt } from '../audit/records.ts'
 import { answerOf, controlServer, installedDirectory, requestId } from './fixtures.ts'
 import type { Installed } from './fixtures.ts'
 
@@ -34,7 +37,7 @@ async function served(t: TestContext, changes: Partial<ControlDependencies> = {}
     seal: { type: 'key-file', generation: 1, installationId: hierarchy.installationId },
     keyFile: join(dir, 'seal.key'),
     drain: () => void (drained += 1),
-    anchoredHead: () => undefined,
+    anchored: () => undefined,
     advanceClock: undefined,
     ...changes,
   })
@@ -145,6 +148,66 @@ test('storage verify reads every row; with and without a server', async (t) => {
     assert.ok(isObject(verification) && Array.isArray(verification['findings']))
     assert.partialDeepStrictEqual(verification['findings'][0], { kind: 'row', table: 'access_key' })
   }
+})
+
+test('storage verify finds a database that is older than its anchor; with and without a server', async (t) => {
+  const remembered: { anchored?: AnchorState } = {}
+  const { dir, hierarchy, database } = await served(t, { anchored: () => remembered.anchored })
+  const writer = openWriter(database, hierarchy)
+  const { revision, digest } = writer.head()
+  writer.close()
+  const anchor = openAnchor(join(dir, 'anchor'), hierarchy.stateMac, 'existing')
+  const { state } = anchor
+  assert.deepEqual([state.revision, state.headDigest], [revision, digest])
+  remembered.anchored = { ...state, revision: revision + 1 }
+  anchor.write(remembered.anchored)
+  anchor.close()
+  const verifications = [...(await answerOf(dir, 'storage verify')), ...(await offline(dir, 'storage verify', {}))]
+  assert.equal(verifications.length, 2)
+  for (const verification of verifications) {
+    assert.ok(isObject(verification) && Array.isArray(verification['findings']))
+    const findings: readonly unknown[] = verification['findings']
+    const [finding] = findings
+    assert.ok(isObject(finding))
+    assert.equal(finding['kind'], 'anchor')
+    assert.match(String(finding['problem']), /^The database is older than its anchor: it was rolled back/)
+  }
+})
+
+test('records that a killed server had no time to move to the trail are shown, marked, and checked', async (t) => {
+  const { dir, hierarchy, database } = await installedDirectory(t)
+  const id = uuidAt(1_700_000_000_000, 8)
+  const record = recordAt(1_700_000_000_000, 8, { eventName: 'CreateKey' })
+  const writer = openWriter(database, hierarchy)
+  for (const text of [recordAt(1, 7), record]) writer.commit({ changes: [], expectations: [], record: text })
+  writer.close()
+  const shown = await offline(dir, 'audit tail', tail({ limit: 3 }))
+  assert.deepEqual(serials(shown), [5, 7, 8])
+  assert.deepEqual(shown.at(-1), { waiting: 2, record })
+  assert.deepEqual(serials(await offline(dir, 'audit tail', tail({ eventName: 'CreateKey' }))), [8])
+  assert.deepEqual(await offline(dir, 'audit show', { requestId: id }), [{ waiting: 2, record }])
+  const verify = async (): Promise<unknown> => (await offline(dir, 'audit verify', {}))[0]
+  assert.partialDeepStrictEqual(await verify(), { ok: true, records: 5, waiting: 2 })
+
+  const change = (sql: string): void => {
+    const db = new DatabaseSync(database)
+    db.exec(sql)
+    db.close()
+  }
+  change('UPDATE outbox SET id = 3 WHERE id = 2')
+  assert.deepEqual(await verify(), {
+    ok: false,
+    record: 6,
+    problem:
+      'The audit record 3 of a change, which waits in the outbox, is not what was written: it was changed or added by another program, or damaged.',
+  })
+  change('DELETE FROM outbox')
+  assert.deepEqual(await verify(), {
+    ok: false,
+    record: 6,
+    problem:
+      'The audit records 1 to 2 of changes are neither in the outbox nor in the audit trail: removed by another program.',
+  })
 })
 
 test('the status of the seal has nothing secret; with and without a server', async (t) => {

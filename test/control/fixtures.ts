@@ -13,6 +13,7 @@ import { createSeal } from '#seals/seal.ts'
 import { createFirstInstallation } from '#server/first-start.ts'
 import { openAnchor } from '#storage/anchor.ts'
 import { readInstallation } from '#storage/sqlite/installation.ts'
+import { openWriter } from '#storage/sqlite/writer.ts'
 import { allocateClockOffset, systemClock, systemRandom } from '../../src/system.ts'
 import { pageOf, recordAt, uuidAt } from '../audit/records.ts'
 
@@ -80,8 +81,11 @@ export async function installedDirectory(t: TestContext): Promise<Installed> {
   }
   const { seq, hash } = trail.head()
   trail.close()
+  const writer = openWriter(database, hierarchy)
+  const { revision, digest: headDigest } = writer.head()
+  writer.close()
   const anchor = openAnchor(join(dir, 'anchor'), hierarchy.stateMac, 'existing')
-  anchor.write({ ...anchor.state, trailSequence: seq, trailHash: hash.toString('hex') })
+  anchor.write({ revision, headDigest, trailSequence: seq, trailHash: hash.toString('hex') })
   anchor.close()
   return { dir, hierarchy, trailPath, database }
 }

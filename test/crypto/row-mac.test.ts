@@ -69,6 +69,7 @@ describe('the sealed head', () => {
   const sealing = createSecretKey(randomBytes(32))
   const head: SealedHead = {
     revision: 2 ** 40,
+    lastOutboxId: 2 ** 33,
     tables: new Map([
       ['keys', { count: 3, xor: randomBytes(32) }],
       ['aliases', { count: 0, xor: Buffer.alloc(32) }],

@@ -4,7 +4,16 @@ import type { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { copyDirectory, withDatabase } from './filled.ts'
-import { failedStart, launch, makeDirectory, readAccessKey, region, removeDirectory, withDirectory } from './program.ts'
+import {
+  failedStart,
+  killAll,
+  launch,
+  makeDirectory,
+  readAccessKey,
+  region,
+  removeDirectory,
+  withDirectory,
+} from './program.ts'
 import { createKey, errorCode, KmsWire, members, textOf } from './wire.ts'
 
 const plaintext = Buffer.from('the only right plaintext').toString('base64')
@@ -30,7 +39,11 @@ describe('over the wire', () => {
     const body = { CiphertextBlob: blob.toString('base64'), EncryptionContext }
     const answer = await client.send('Decrypt', body)
     assert.equal(answer.status, 400, `${what}: ${answer.body.toString('utf8')}`)
-    assert.match(errorCode(answer) ?? '', /^(?:InvalidCiphertextException|AccessDeniedException|NotFoundException|ValidationException)$/, what)
+    assert.match(
+      errorCode(answer) ?? '',
+      /^(?:InvalidCiphertextException|AccessDeniedException|NotFoundException|ValidationException)$/,
+      what,
+    )
   }
 
   it('refuses a ciphertext with any bit changed, cut off anywhere, or longer', async () => {
@@ -45,7 +58,10 @@ describe('over the wire', () => {
       }
       await requireRefused(client, Buffer.concat([blob, Buffer.alloc(1)]), context, 'a byte more')
       await requireRefused(client, Buffer.concat([blob, blob]), context, 'twice')
-      const right = await client.call('Decrypt', { CiphertextBlob: blob.toString('base64'), EncryptionContext: context })
+      const right = await client.call('Decrypt', {
+        CiphertextBlob: blob.toString('base64'),
+        EncryptionContext: context,
+      })
       assert.equal(right['Plaintext'], plaintext)
     })
   })
@@ -99,9 +115,33 @@ interface Victim {
 const parts = [0, 0.13, 0.29, 0.41, 0.57, 0.68, 0.83, 0.99]
 const ends = [0, 0.5, 0.99]
 const edits: readonly Edit[] = [
-  ...spread('key', { region: ends, account: ends, key_id: ends, deletion_date: [0], content: parts, rev: [0], mac: parts }),
-  ...spread('key_material', { region: ends, account: ends, key_id: ends, material_id: ends, content: parts, rev: [0], mac: parts }),
-  ...spread('alias', { region: ends, account: ends, name: [0.5, 0.99], target_key_id: ends, content: parts, rev: [0], mac: parts }),
+  ...spread('key', {
+    region: ends,
+    account: ends,
+    key_id: ends,
+    deletion_date: [0],
+    content: parts,
+    rev: [0],
+    mac: parts,
+  }),
+  ...spread('key_material', {
+    region: ends,
+    account: ends,
+    key_id: ends,
+    material_id: ends,
+    content: parts,
+    rev: [0],
+    mac: parts,
+  }),
+  ...spread('alias', {
+    region: ends,
+    account: ends,
+    name: [0.5, 0.99],
+    target_key_id: ends,
+    content: parts,
+    rev: [0],
+    mac: parts,
+  }),
 ]
 
 function spread(table: Table, columns: Readonly<Record<string, readonly number[]>>): readonly Edit[] {
@@ -146,7 +186,10 @@ describe('in the database', () => {
     client.close()
     assert.equal((await server.end('SIGTERM')).code, 0)
   })
-  after(() => removeDirectory(base))
+  after(async () => {
+    await killAll()
+    removeDirectory(base)
+  })
 
   /** Whatever needs the edited row is refused, and nothing decrypts to something else. */
   async function requireRefused(client: KmsWire, { edit, keyId, alias, blob }: Victim): Promise<void> {
@@ -161,7 +204,11 @@ describe('in the database', () => {
     }
     for (const [operation, body] of uses[edit.table]) {
       const code = await client.code(operation, body)
-      assert.match(code, /^(?:KMSInternalException|NotFoundException|InvalidCiphertextException|AccessDeniedException)$/, `${what}: ${operation}`)
+      assert.match(
+        code,
+        /^(?:KMSInternalException|NotFoundException|InvalidCiphertextException|AccessDeniedException)$/,
+        `${what}: ${operation}`,
+      )
     }
   }
 
@@ -207,7 +254,10 @@ describe('in the database', () => {
     for (const { keyId, blob } of chosen) {
       const answer = await client.send('Decrypt', { CiphertextBlob: blob })
       if (answer.status === 200) assert.equal(members(answer)['Plaintext'], plaintext)
-      assert.equal(await client.code('UpdateKeyDescription', { KeyId: keyId, Description: 'x' }), 'KMSInternalException')
+      assert.equal(
+        await client.code('UpdateKeyDescription', { KeyId: keyId, Description: 'x' }),
+        'KMSInternalException',
+      )
       assert.equal(await client.code('ScheduleKeyDeletion', { KeyId: keyId }), 'KMSInternalException')
     }
     client.close()

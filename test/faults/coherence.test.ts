@@ -92,7 +92,8 @@ function metadata(name: string): (answer: WireAnswer) => unknown {
   return (answer) => {
     if (answer.status !== 200) return outcome(answer)
     const { KeyMetadata } = members(answer)
-    return Object.fromEntries(Object.entries(KeyMetadata ?? {}))[name]
+    const found: unknown = Object.fromEntries(Object.entries(KeyMetadata ?? {}))[name]
+    return found
   }
 }
 
@@ -124,7 +125,11 @@ async function makeSubjects(client: KmsWire, dice: Dice): Promise<readonly Subje
     {
       observation: { operation: 'GenerateDataKey', input: { KeyId: deleted, KeySpec: 'AES_128' }, of: outcome },
       next: () => {
-        const operations = { Enabled: 'ScheduleKeyDeletion', PendingDeletion: 'CancelKeyDeletion', Disabled: 'EnableKey' }
+        const operations = {
+          Enabled: 'ScheduleKeyDeletion',
+          PendingDeletion: 'CancelKeyDeletion',
+          Disabled: 'EnableKey',
+        }
         const operation = operations[state]
         state = state === 'Enabled' ? 'PendingDeletion' : state === 'PendingDeletion' ? 'Disabled' : 'Enabled'
         const seen = { Enabled: 'success', PendingDeletion: 'KMSInvalidStateException', Disabled: 'DisabledException' }

@@ -44,9 +44,12 @@ export async function crashLoop(rounds: number, say: (line: string) => void): Pr
         await load(server, lanes, dice)
         requireNoErrors(server)
       } catch (error) {
-        throw new Error(`round ${round}, seed ${dice.seed}: ${error instanceof Error ? error.message : String(error)}`, {
-          cause: error,
-        })
+        throw new Error(
+          `round ${round}, seed ${dice.seed}: ${error instanceof Error ? error.message : String(error)}`,
+          {
+            cause: error,
+          },
+        )
       }
       if (round % 20 === 0) say(`${round} rounds, ${sum(lanes, ({ answers }) => answers)} acknowledged requests`)
     }
@@ -58,10 +61,12 @@ export async function crashLoop(rounds: number, say: (line: string) => void): Pr
       rounds,
       killedWhileStarting,
       acknowledged: sum(lanes, ({ answers }) => answers),
-      keys: sum(lanes, ({ keys }) => keys.length),
+      keys: sum(lanes, (lane) => allKeys(lane).length),
     }
   })
 }
+
+const allKeys = ({ keys, leftAlone }: CrashLane): readonly string[] => [...keys.map(({ id }) => id), ...leftAlone]
 
 const sum = (lanes: readonly CrashLane[], count: (lane: CrashLane) => number): number =>
   lanes.reduce((total, lane) => total + count(lane), 0)
@@ -84,7 +89,7 @@ async function load(server: Program, lanes: readonly CrashLane[], dice: Dice): P
   const key = readAccessKey(server.directory)
   const running = lanes.map((lane, index) => {
     const laneDice = newDice(dice.below(2 ** 31) + index)
-    return lane.run(url, new KmsWire(url, key, region), laneDice)
+    return lane.run(new KmsWire(url, key, region), laneDice)
   })
   await sleep(20 + dice.below(500))
   await server.end('SIGKILL')
@@ -103,7 +108,7 @@ async function checkAll(server: Program, lanes: readonly CrashLane[], trail: Tra
   )
   trail.requireRecords(lanes.flatMap(({ acknowledged }) => acknowledged))
   for (const lane of lanes) lane.acknowledged = []
-  requireWhole(server.directory)
+  requireWhole(server.directory, lanes.flatMap(allKeys))
 }
 
 /** Which records are in the trail, read on from where the round before ended. */
@@ -129,7 +134,10 @@ class TrailWatch {
         for (const { record, sequenceNumber } of records) {
           const id = /"requestID":"([0-9a-f-]{36})"/.exec(record)?.[1]
           if (id === undefined) continue
-          assert.ok(!this.#rounds.some((round) => round.has(id)), `request ${id} has two records, one at ${sequenceNumber}`)
+          assert.ok(
+            !this.#rounds.some((round) => round.has(id)),
+            `request ${id} has two records, one at ${sequenceNumber}`,
+          )
           fresh.add(id)
         }
       }
@@ -137,16 +145,26 @@ class TrailWatch {
       reader.close()
     }
     for (const id of ids) {
-      assert.ok(this.#rounds.some((round) => round.has(id)), `the acknowledged request ${id} has no record`)
+      assert.ok(
+        this.#rounds.some((round) => round.has(id)),
+        `the acknowledged request ${id} has no record`,
+      )
     }
   }
 }
 
 /** Nothing half done: every key has its material, every alias its key. */
-function requireWhole(directory: string): void {
+function requireWhole(directory: string, acknowledged: readonly string[]): void {
   const db = new DatabaseSync(join(directory, 'keys.db'), { readOnly: true, timeout: 5000 })
   try {
     const count = (sql: string): unknown => db.prepare(sql).get()?.['count']
+    const stored = new Set(
+      db
+        .prepare('SELECT key_id FROM key')
+        .all()
+        .map((row) => row['key_id']),
+    )
+    for (const keyId of acknowledged) assert.ok(stored.has(keyId), `key ${keyId} is gone`)
     const bare = count(
       'SELECT count(*) AS count FROM key LEFT JOIN key_material USING (region, account, key_id) WHERE material_id IS NULL',
     )
@@ -155,7 +173,13 @@ function requireWhole(directory: string): void {
       'SELECT count(*) AS count FROM alias LEFT JOIN key ON key_id = target_key_id WHERE key_id IS NULL',
     )
     assert.equal(dangling, 0, 'aliases of keys that are not there')
-    assert.deepEqual(db.prepare('PRAGMA integrity_check').all().map((row) => row['integrity_check']), ['ok'])
+    assert.deepEqual(
+      db
+        .prepare('PRAGMA integrity_check')
+        .all()
+        .map((row) => row['integrity_check']),
+      ['ok'],
+    )
   } finally {
     db.close()
   }
@@ -167,7 +191,10 @@ function requireIntactTrail(directory: string): void {
 }
 
 function requireNoErrors(server: Program): void {
-  const errors = server.stderr().split('\n').filter((line) => /"level":[56]0/.test(line))
+  const errors = server
+    .stderr()
+    .split('\n')
+    .filter((line) => /"level":[56]0/.test(line))
   assert.deepEqual(errors, [], 'the server logged errors')
 }
 

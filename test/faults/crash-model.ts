@@ -31,9 +31,13 @@ interface Alias {
 
 type Step = (client: KmsWire, lane: CrashLane, dice: Dice) => Promise<void>
 
+const keysPerLane = 12
+
 /** One client with the keys and aliases that are its own. */
 export class CrashLane {
   readonly keys: Key[] = []
+  /** Ids of keys that were acknowledged and are not used any more. */
+  readonly leftAlone: string[] = []
   readonly aliases: Alias[]
   /** Request ids of acknowledged requests whose records have not been looked up yet. */
   acknowledged: string[] = []
@@ -48,7 +52,7 @@ export class CrashLane {
   }
 
   /** Sends requests until the server is gone. */
-  async run(url: string, client: KmsWire, dice: Dice): Promise<void> {
+  async run(client: KmsWire, dice: Dice): Promise<void> {
     try {
       for (;;) await dice.pick(weighted)(client, this, dice)
     } catch (error) {
@@ -150,7 +154,9 @@ async function changeAlias(
 
 // A client that was told nothing about a key cannot name it: what a lost answer created is nobody's.
 const add: Step = async (client, lane, dice) => {
-  if (lane.keys.length >= 12) return
+  // The oldest one is left alone from then on: it has been looked at after many kills, and must only stay.
+  const oldest = lane.keys.length < keysPerLane ? undefined : lane.keys.shift()
+  if (oldest !== undefined) lane.leftAlone.push(oldest.id)
   const description = `key ${dice.below(1e6)}`
   const tags: Record<string, string> = { born: String(dice.below(1e6)) }
   const answer = await lane.call(client, 'CreateKey', {
@@ -167,7 +173,10 @@ const add: Step = async (client, lane, dice) => {
 }
 
 /** A step for one of the lane's keys, in the state that it needs. */
-function onKey(wanted: KeyState['state'] | undefined, step: (client: KmsWire, lane: CrashLane, key: Key, dice: Dice) => Promise<void>): Step {
+function onKey(
+  wanted: KeyState['state'] | undefined,
+  step: (client: KmsWire, lane: CrashLane, key: Key, dice: Dice) => Promise<void>,
+): Step {
   return async (client, lane, dice) => {
     const fitting = lane.keys.filter(({ known }) =>
       wanted === undefined ? known.state !== 'PendingDeletion' : known.state === wanted,
@@ -184,14 +193,28 @@ const enable = onKey('Disabled', (client, lane, key) =>
   changeKey(client, lane, key, 'EnableKey', {}, { ...key.known, state: 'Enabled' }),
 )
 const schedule = onKey(undefined, (client, lane, key) =>
-  changeKey(client, lane, key, 'ScheduleKeyDeletion', { PendingWindowInDays: 30 }, { ...key.known, state: 'PendingDeletion' }),
+  changeKey(
+    client,
+    lane,
+    key,
+    'ScheduleKeyDeletion',
+    { PendingWindowInDays: 30 },
+    { ...key.known, state: 'PendingDeletion' },
+  ),
 )
 const cancel = onKey('PendingDeletion', (client, lane, key) =>
   changeKey(client, lane, key, 'CancelKeyDeletion', {}, { ...key.known, state: 'Disabled' }),
 )
 const describe = onKey(undefined, (client, lane, key, dice) => {
   const description = `described ${dice.below(1e6)}`
-  return changeKey(client, lane, key, 'UpdateKeyDescription', { Description: description }, { ...key.known, description })
+  return changeKey(
+    client,
+    lane,
+    key,
+    'UpdateKeyDescription',
+    { Description: description },
+    { ...key.known, description },
+  )
 })
 const tag = onKey(undefined, (client, lane, key, dice) => {
   const TagKey = `t${dice.below(5)}`
@@ -234,6 +257,31 @@ const decrypt = onKey('Enabled', async (client, lane, key, dice) => {
   assert.equal(Plaintext, plaintext)
 })
 const weighted: readonly Step[] = [
-  add, add, disable, enable, enable, schedule, cancel, cancel, describe, describe, tag, tag, untag, alias, alias, alias,
-  encrypt, encrypt, encrypt, encrypt, generate, generate, generate, decrypt, decrypt, decrypt, decrypt,
+  add,
+  add,
+  disable,
+  enable,
+  enable,
+  schedule,
+  cancel,
+  cancel,
+  describe,
+  describe,
+  tag,
+  tag,
+  untag,
+  alias,
+  alias,
+  alias,
+  encrypt,
+  encrypt,
+  encrypt,
+  encrypt,
+  generate,
+  generate,
+  generate,
+  decrypt,
+  decrypt,
+  decrypt,
+  decrypt,
 ]

@@ -7,7 +7,16 @@ import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TrailReader } from '#audit/reader.ts'
 import { addKeys, copyDirectory, fill, requireKeys, requireWhole } from './filled.ts'
-import { command, failedStart, launch, makeDirectory, readAccessKey, region, removeDirectory } from './program.ts'
+import {
+  command,
+  failedStart,
+  killAll,
+  launch,
+  makeDirectory,
+  readAccessKey,
+  region,
+  removeDirectory,
+} from './program.ts'
 import { createKey, errorCode, KmsWire, textOf } from './wire.ts'
 
 const skip = canMount() ? false : 'needs the right to mount a tmpfs: run as root'
@@ -21,6 +30,7 @@ async function onDisk(size: string, work: (directory: string, disk: string) => P
     mkdirSync(directory, { mode: 0o700 })
     await work(directory, disk)
   } finally {
+    await killAll()
     spawnSync('umount', ['--lazy', disk])
     removeDirectory(disk)
   }

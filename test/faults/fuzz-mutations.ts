@@ -143,7 +143,7 @@ const textMutations: readonly ((text: string, dice: Dice) => string)[] = [
   (text) => text.replace(/^\{/, '{"constructor":{"prototype":{"polluted":true}},'),
   (text) => text.replace(/^\{/, `{"x":"${marker}\\ud800",`),
   (text) => text.replace(/^\{/, '{"x":"\\udc00\\ud800",'),
-  (text, dice) => `${'{"a":'.repeat(dice.pick([10, 100, 5000]))}1`,
+  (_, dice) => `${'{"a":'.repeat(dice.pick([10, 100, 5000]))}1`,
   (text, dice) => text.replace(/^\{/, `{"x":${'['.repeat(dice.pick([5, 64, 1000, 20_000]))},`),
   (text, dice) => text.replace(/^\{/, `{"x":${'['.repeat(64)}${']'.repeat(64)},"y":${dice.below(9)},`),
   (text) => text.replace(/^\{/, '{"n":1e999999,'),

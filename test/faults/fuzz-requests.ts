@@ -74,7 +74,7 @@ function bodyOf(members: Record<string, unknown>, world: World, dice: Dice, spoi
 /** The body in chunks. */
 function chunked(body: Buffer, dice: Dice): Buffer {
   const parts: Buffer[] = []
-  for (let at = 0; at < body.length; ) {
+  for (let at = 0; at < body.length;) {
     const size = Math.min(body.length - at, 1 + dice.below(200))
     parts.push(Buffer.from(`${size.toString(16)}\r\n`), body.subarray(at, at + size), Buffer.from('\r\n'))
     at += size

@@ -122,7 +122,11 @@ export const requests: readonly { readonly operation: string; readonly weight: n
     weight: 4,
     build: (world, dice) => (dice.chance(0.5) ? { Limit: 3 } : byId(world, dice)),
   },
-  { operation: 'CreateKey', weight: 0.3, build: () => ({ Description: marker, Tags: [{ TagKey: 'k', TagValue: marker }] }) },
+  {
+    operation: 'CreateKey',
+    weight: 0.3,
+    build: () => ({ Description: marker, Tags: [{ TagKey: 'k', TagValue: marker }] }),
+  },
   {
     operation: 'CreateAlias',
     weight: 1,

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { launch, makeDirectory, readAccessKey, region, removeDirectory, type Program } from './program.ts'
+import { killAll, launch, makeDirectory, readAccessKey, region, removeDirectory, type Program } from './program.ts'
 import { ConnectionEnded, createKey, errorCode, KmsWire, requestBytes, textOf, Wire, type WireAnswer } from './wire.ts'
 
 const secret = 'Zq5HostileSecret'
@@ -29,11 +29,14 @@ describe('a hostile body', () => {
     slow = Promise.all([
       dribble('a body that never ends', client.signer.json('ListKeys', { x: secret }).subarray(0, -5)),
       dribble('headers that never end', Buffer.from(`POST / HTTP/1.1\r\nhost: x\r\nx-${secret}: 1\r\n`)),
-      dribble('a chunk that never ends', Buffer.from('POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nff\r\nab')),
+      dribble(
+        'a chunk that never ends',
+        Buffer.from('POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nff\r\nab'),
+      ),
     ])
   })
   after(async () => {
-    await server.end('SIGKILL')
+    await killAll()
     removeDirectory(directory)
   })
 
@@ -67,7 +70,7 @@ describe('a hostile body', () => {
     assert.ok(textOf(output, 'CiphertextBlob').length > 100)
   }
 
-  const deep = (depth: number): string => `{"KeyId":"${'k'}","x":${'['.repeat(depth)}${']'.repeat(depth)}}`
+  const deep = (depth: number): string => `{"KeyId":"k","x":${'['.repeat(depth)}${']'.repeat(depth)}}`
   const text = (json: string): Buffer => Buffer.from(json, 'utf8')
 
   const notJson: readonly (readonly [string, Buffer])[] = [
@@ -105,7 +108,7 @@ describe('a hostile body', () => {
     ['100 levels', text(deep(100))],
     ['200,000 levels', text(deep(200_000))],
     ['200,000 open brackets', text(`{"x":${'['.repeat(200_000)}`)],
-    ['200,000 open braces', text('{"x":'.repeat(200_000))],
+    ['100,000 open braces', text('{"x":'.repeat(100_000))],
     ['a number as a text', text('{"KeyId":5}')],
     ['a text as a blob that is no base64', text(`{"KeyId":"x","Plaintext":"${secret}!"}`)],
     ['base64 without its padding', text('{"KeyId":"x","Plaintext":"AAA"}')],
@@ -126,7 +129,9 @@ describe('a hostile body', () => {
   }
 
   it('changes nothing of any object by __proto__ and constructor', async () => {
-    const body = text('{"__proto__":{"Limit":0,"polluted":true},"constructor":{"prototype":{"polluted":true}},"Limit":1}')
+    const body = text(
+      '{"__proto__":{"Limit":0,"polluted":true},"constructor":{"prototype":{"polluted":true}},"Limit":1}',
+    )
     const output = await client.call('ListKeys', body)
     assert.equal(Array.isArray(output['Keys']) && output['Keys'].length, 1)
     const context = '{"__proto__":"a","constructor":"b","toString":"c"}'
@@ -157,12 +162,21 @@ describe('a hostile body', () => {
     })
   }
 
-  it('is refused without being read when it is larger than 1 MiB, announced or not', async () => {
-    const big = Buffer.alloc(1024 * 1024 + 1, 0x20)
+  it('is refused without being read when it is larger than 512 KiB, announced or not', async () => {
+    const big = Buffer.alloc(512 * 1024 + 1, 0x20)
     const announced = await raw(client.signer.json('ListKeys', big))
     assert.equal(announced?.status, 413)
     assert.equal(errorCode(announced), 'RequestEntityTooLargeException')
-    const headers = client.signer.headers('POST', '/', { 'x-amz-target': 'TrentService.ListKeys', 'content-type': 'application/x-amz-json-1.1', 'transfer-encoding': 'chunked' }, big)
+    const headers = client.signer.headers(
+      'POST',
+      '/',
+      {
+        'x-amz-target': 'TrentService.ListKeys',
+        'content-type': 'application/x-amz-json-1.1',
+        'transfer-encoding': 'chunked',
+      },
+      big,
+    )
     const chunks = Buffer.concat([text(`${big.length.toString(16)}\r\n`), big, text('\r\n0\r\n\r\n')])
     const chunked = await raw(requestBytes('POST', '/', headers, chunks))
     assert.equal(chunked?.status, 413)
@@ -171,10 +185,10 @@ describe('a hostile body', () => {
     await requireUnharmed()
   })
 
-  it('may be as large as 1 MiB, and is refused for what it says then', async () => {
-    const filler = ' '.repeat(1024 * 1024 - 2)
+  it('may be as large as 512 KiB, and is refused for what it says then', async () => {
+    const filler = ' '.repeat(512 * 1024 - 2)
     assert.equal(await client.code('ListKeys', text(`{${filler}}`)), 'success')
-    const long = `{"KeyId":"${'A'.repeat(1_000_000)}"}`
+    const long = `{"KeyId":"${'A'.repeat(500_000)}"}`
     assert.equal(await client.code('DescribeKey', text(long)), 'ValidationException')
     await requireUnharmed()
   })
@@ -217,15 +231,15 @@ describe('a hostile body', () => {
   }
 
   it('is not waited for longer than half a minute, while others are served', async () => {
-    let going = true
+    const over = new AbortController()
     const others = (async () => {
-      while (going) {
+      while (!over.signal.aborted) {
         await requireUnharmed()
         await sleep(100)
       }
     })()
     const answers = await slow
-    going = false
+    over.abort()
     await others
     for (const [name, status, seconds] of answers) {
       assert.equal(status, '408', name)

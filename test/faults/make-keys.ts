@@ -17,7 +17,7 @@ const commitsAtOnce = 10
 
 /** Adds `count` keys to the installation in `directory`. */
 export async function makeKeys(directory: string, count: number): Promise<void> {
-  const settings = await loadSettings(new Map([['data-dir', [directory]]]), {})
+  const settings = await loadSettings({ 'data-dir': directory }, {})
   const clock = systemClock(allocateClockOffset())
   const random = systemRandom()
   const installation = await openInstallation(settings, clock, random, createLog('error', {}))

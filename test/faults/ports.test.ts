@@ -59,6 +59,17 @@ for (const workers of [1, 2]) {
   )
 }
 
+it('names the address that is taken, and the flag that chooses it', async () => {
+  await withDirectory(async (directory) => {
+    const { server, port } = await listening('127.0.0.1')
+    const end = await failedStart({ directory, args: ['--metrics-listen', `127.0.0.1:${port}`] })
+    assert.equal(end.code, 75, end.stderr)
+    assert.match(end.stderr, new RegExp(`127\\.0\\.0\\.1:${port} is in use by another program: .* --metrics-listen`))
+    server.close()
+    await once(server, 'close')
+  })
+})
+
 it('refuses an address that is none of this machine, and a port that is none', async () => {
   await withDirectory(async (directory) => {
     const elsewhere = await failedStart({ directory, listen: '192.0.2.1:8736', args: ['--allow-plaintext'] })

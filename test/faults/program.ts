@@ -67,13 +67,17 @@ export function removeDirectory(directory: string): void {
 /** Runs `work` with a new directory, which is removed afterwards together with all that was started meanwhile. */
 export async function withDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
   const directory = makeDirectory()
-  const before = new Set(running)
   try {
     return await work(directory)
   } finally {
-    for (const child of running) if (!before.has(child)) await killed(child)
+    await killAll()
     removeDirectory(directory)
   }
+}
+
+/** Ends all that was started: a program that outlives its test would keep the test from ending. */
+export async function killAll(): Promise<void> {
+  await Promise.all([...running].map(killed))
 }
 
 async function killed(child: ChildProcess): Promise<void> {
@@ -100,7 +104,7 @@ export function launch(options: Launch): Program {
   const err: Buffer[] = []
   const stdout = (): string => Buffer.concat(out).toString('utf8')
   const stderr = (): string => Buffer.concat(err).toString('utf8')
-  const ended = once(child, 'close').then(([code, signal]: unknown[]): End => {
+  const ended = once(child, 'close').then(([code]: unknown[]): End => {
     running.delete(child)
     return { code: typeof code === 'number' ? code : null, signal: child.signalCode }
   })
@@ -142,14 +146,20 @@ export function launch(options: Launch): Program {
 }
 
 /** How a start that fails ends. */
-export async function failedStart(options: Launch): Promise<End & { readonly stdout: string; readonly stderr: string }> {
+export async function failedStart(
+  options: Launch,
+): Promise<End & { readonly stdout: string; readonly stderr: string }> {
   const started = launch(options)
   const end = await started.ended
   return { ...end, stdout: started.stdout(), stderr: started.stderr() }
 }
 
 /** Runs an operator's command to its end. */
-export function command(...args: readonly string[]): { readonly code: number | null; readonly out: string; readonly err: string } {
+export function command(...args: readonly string[]): {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+} {
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
     env: cleanEnvironment(),
     encoding: 'utf8',

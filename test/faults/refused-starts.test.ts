@@ -1,11 +1,30 @@
 /** What keeps a server from starting is said in words and by the exit code, and harms nothing. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, copyFileSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { copyDirectory, fill, requireKeys, requireWhole, withDatabase, type Filled } from './filled.ts'
-import { command, failedStart, launch, makeDirectory, readAccessKey, region, removeDirectory, type Launch } from './program.ts'
+import {
+  command,
+  failedStart,
+  killAll,
+  launch,
+  makeDirectory,
+  readAccessKey,
+  region,
+  removeDirectory,
+  type Launch,
+} from './program.ts'
 import { KmsWire } from './wire.ts'
 
 const isRoot = process.getuid?.() === 0
@@ -21,7 +40,10 @@ describe('a start that is refused', () => {
     original = join(base, 'original')
     filled = await fill({ directory: original })
   })
-  after(() => removeDirectory(base))
+  after(async () => {
+    await killAll()
+    removeDirectory(base)
+  })
 
   /** A copy of the installation for one test. */
   function copy(): string {
@@ -132,6 +154,47 @@ describe('a start that is refused', () => {
     const anchor = join(directory, 'anchor')
     renameSync(anchor, `${anchor}.away`)
     await refusedUntil({ directory }, 65, /The anchor .* is missing/, () => renameSync(`${anchor}.away`, anchor))
+  })
+
+  it('creates nothing in the place of an installation whose database is gone', async () => {
+    const directory = copy()
+    const away = join(base, 'away.db')
+    renameSync(join(directory, 'keys.db'), away)
+    const contents = (): readonly (readonly [string, string])[] =>
+      readdirSync(directory, { recursive: true, withFileTypes: true })
+        // The lock is everybody's, the cache nobody's.
+        .filter((entry) => entry.isFile() && !/^(?:lock|lock\.pid|.*\/cache.*)$/.test(entry.name))
+        .filter(({ parentPath }) => !parentPath.startsWith(join(directory, 'cache')))
+        .map(({ parentPath, name }) => [name, readFileSync(join(parentPath, name), 'base64')] as const)
+        .sort(([left], [right]) => (left < right ? -1 : 1))
+    const before = contents()
+    assert.ok(before.length > 5)
+    const removed: string[] = []
+    // Whatever else is gone with it: what remains shows that there was an installation.
+    for (const also of [undefined, 'trail.db', 'anchor', 'seal.json']) {
+      if (also !== undefined) {
+        renameSync(join(directory, also), join(base, `away-${also}`))
+        removed.push(also)
+      }
+      const left = before.filter(([name]) => !removed.includes(name))
+      const end = await failedStart({ directory })
+      assert.equal(end.code, 65, end.stderr)
+      assert.match(end.stderr, also === 'trail.db' ? /there is no database/ : /The database .*keys\.db is missing, but/)
+      assert.deepEqual(contents(), left)
+    }
+    for (const name of removed) renameSync(join(base, `away-${name}`), join(directory, name))
+    renameSync(away, join(directory, 'keys.db'))
+    await requireWhole({ directory }, filled)
+  })
+
+  it('is repeated when a first start was killed, wherever that was', async () => {
+    for (const milliseconds of [150, 220, 290, 360, 430, 500]) {
+      const directory = join(base, `killed-${milliseconds}`)
+      const first = launch({ directory })
+      await new Promise((resolve) => setTimeout(resolve, milliseconds))
+      await first.end('SIGKILL')
+      await fill({ directory })
+    }
   })
 
   it('ends soon after the start when the rows of one table were set back', async () => {

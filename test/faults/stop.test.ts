@@ -8,7 +8,7 @@ import { it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TrailReader } from '#audit/reader.ts'
 import { launch, readAccessKey, region, withDirectory } from './program.ts'
-import { ConnectionEnded, createKey, KmsWire, textOf, Wire } from './wire.ts'
+import { ConnectionEnded, createKey, KmsWire, requestBytes, textOf, Wire } from './wire.ts'
 
 it('answers what it has taken when it is told to end under load, and ends with 0', async () => {
   await withDirectory(async (directory) => {
@@ -63,6 +63,73 @@ function requireRecords(directory: string, ids: readonly string[]): void {
   }
   reader.close()
   assert.deepEqual([...missing], [])
+}
+
+it('lets every client finish, busy or idle, and tells it that the connection ends', async () => {
+  await withDirectory(async (directory) => {
+    const server = launch({ directory, workers: 2 })
+    const url = await server.ready
+    const key = readAccessKey(directory)
+    const lanes = Array.from({ length: 16 }, async () => {
+      const wire = await Wire.open(url)
+      const { signer } = new KmsWire(url, key, region)
+      for (;;) {
+        // A connection that ends without having said so rejects.
+        const answer = await wire.exchange(signer.json('GenerateRandom', { NumberOfBytes: 16 }))
+        assert.equal(answer.status, 200)
+        if (answer.headers.get('connection') === 'close') return
+      }
+    })
+    const idle = await Wire.open(url)
+    const { signer } = new KmsWire(url, key, region)
+    await idle.exchange(signer.json('ListKeys', {}))
+    const health = await Wire.open(url)
+    const ready = requestBytes('GET', '/health/ready', { host: 'x' }, Buffer.alloc(0))
+    assert.equal((await health.exchange(ready)).status, 200)
+    await sleep(300)
+    const ended = server.end('SIGTERM')
+    await sleep(300)
+    const last = await idle.exchange(signer.json('ListKeys', {}))
+    assert.deepEqual([last.status, last.headers.get('connection')], [200, 'close'])
+    const notReady = await health.exchange(ready)
+    assert.equal(notReady.status, 503)
+    assert.equal(notReady.body.toString('latin1'), 'not ready: the server is about to end\n')
+    await Promise.all(lanes)
+    assert.deepEqual(await ended, { code: 0, signal: null })
+  })
+})
+
+it('answers what it took before it was ready when it is told to end then', async () => {
+  await withDirectory(async (directory) => {
+    const first = launch({ directory })
+    const port = new URL(await first.ready).port
+    await first.end('SIGTERM')
+    const url = `http://127.0.0.1:${port}`
+    const { signer } = new KmsWire(url, readAccessKey(directory), region)
+    for (let round = 0; round < 3; round += 1) {
+      const server = launch({ directory, listen: `127.0.0.1:${port}` })
+      const wire = await serving(url)
+      const answer = wire.exchange(signer.json('CreateKey', {}))
+      const ended = server.end('SIGTERM')
+      assert.equal((await answer).status, 200)
+      assert.deepEqual(await ended, { code: 0, signal: null })
+    }
+  })
+})
+
+/** A connection to a worker, however early. */
+async function serving(url: string): Promise<Wire> {
+  for (;;) {
+    try {
+      const wire = await Wire.open(url)
+      await wire.exchange(requestBytes('GET', '/health/live', { host: 'x' }, Buffer.alloc(0)))
+      return wire
+    } catch (error) {
+      // Before the workers the port is bound for a moment, to see whether it is free.
+      if (!(error instanceof ConnectionEnded) && !(error instanceof Error && 'code' in error)) throw error
+      await sleep(1)
+    }
+  }
 }
 
 it('waits for a request whose body is still coming', async () => {
@@ -154,7 +221,10 @@ it('ends with 0 when it is told to before it is ready', async () => {
       await sleep(milliseconds)
       const { code, signal } = await starting.end('SIGTERM')
       // In the first moments nobody has asked for the signal yet.
-      assert.ok(code === 0 || (milliseconds < 200 && signal === 'SIGTERM'), `${code ?? signal} after ${milliseconds} ms`)
+      assert.ok(
+        code === 0 || (milliseconds < 200 && signal === 'SIGTERM'),
+        `${code ?? signal} after ${milliseconds} ms`,
+      )
     }
     const server = launch({ directory })
     await server.ready

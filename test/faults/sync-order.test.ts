@@ -6,12 +6,12 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { it } from 'node:test'
+import { after, it } from 'node:test'
 import { launch, readAccessKey, region, withDirectory } from './program.ts'
 import { createKey, KmsWire, type WireAnswer } from './wire.ts'
 
-const traced = spawnSync('strace', ['-f', '-o', '/dev/null', 'true']).status === 0
-const skip = traced ? false : 'needs strace and the right to trace: apt-get install strace'
+const canTrace = spawnSync('strace', ['-f', '-o', '/dev/null', 'true']).status === 0
+const skip = canTrace ? false : 'needs strace and the right to trace: apt-get install strace'
 
 interface Call {
   readonly name: string
@@ -33,6 +33,11 @@ it('syncs the file with the record before it answers, for a change and for a use
       runner: ['strace', '-f', '-y', '-s', '20000', '-o', trace, '-e', calls, process.execPath],
     })
     const url = await server.ready
+    const traced = Number(readFileSync(join(directory, 'lock.pid'), 'latin1'))
+    // The tracer would pass no signal on, and leave what it traces behind when it is killed.
+    after(() => {
+      if (server.child.exitCode === null) process.kill(traced, 'SIGKILL')
+    })
     const client = new KmsWire(url, readAccessKey(directory), region)
     const KeyId = await createKey(client)
     const changes: WireAnswer[] = []
@@ -43,8 +48,7 @@ it('syncs the file with the record before it answers, for a change and for a use
       uses.push(await client.send('DescribeKey', { KeyId }))
     }
     client.close()
-    // The tracer would not pass a signal on.
-    process.kill(Number(readFileSync(join(directory, 'lock.pid'), 'latin1')), 'SIGTERM')
+    process.kill(traced, 'SIGTERM')
     assert.equal((await server.ended).code, 0)
     const all = parseTrace(readFileSync(trace, 'latin1'))
     for (const answer of changes) requireOrder(all, answer, '/keys.db-wal')
@@ -65,7 +69,8 @@ function requireOrder(calls: readonly Call[], answer: WireAnswer, file: string):
   const answered = calls.find((call) => call.text.includes('HTTP/1.1 200') && call.text.includes(id))
   assert.ok(answered !== undefined, `no answer with ${id} was seen`)
   const sync = calls.find(
-    (call) => /sync$/.test(call.name) && call.file.endsWith(file) && call.begun > written.done && call.done < answered.begun,
+    (call) =>
+      /sync$/.test(call.name) && call.file.endsWith(file) && call.begun > written.done && call.done < answered.begun,
   )
   assert.ok(sync !== undefined, `no sync of ${file} between lines ${written.done} and ${answered.begun} of the trace`)
 }

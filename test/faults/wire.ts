@@ -249,9 +249,10 @@ export function requestBytes(
 export function errorCode({ status, headers, body }: WireAnswer): string | undefined {
   if (status === 200) return undefined
   const text = body.toString('utf8')
-  const found = headers.get('content-type')?.startsWith('text/xml') === true
-    ? /<Code>([A-Za-z.]+)<\/Code>/.exec(text)?.[1]
-    : /"__type":"(?:[^"#]*#)?([A-Za-z]+)"/.exec(text)?.[1]
+  const found =
+    headers.get('content-type')?.startsWith('text/xml') === true
+      ? /<Code>([A-Za-z.]+)<\/Code>/.exec(text)?.[1]
+      : /"__type":"(?:[^"#]*#)?([A-Za-z]+)"/.exec(text)?.[1]
   return found ?? `HTTP ${status}`
 }
 

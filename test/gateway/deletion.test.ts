@@ -6,8 +6,10 @@ import {
   CreateAliasCommand,
   CreateKeyCommand,
   DecryptCommand,
+  DeleteAliasCommand,
   DescribeKeyCommand,
   EncryptCommand,
+  type KMSClient,
   ListAliasesCommand,
   ListKeysCommand,
   ScheduleKeyDeletionCommand,
@@ -77,6 +79,31 @@ describe('the waiting period', async () => {
       managementEvent: true,
       recipientAccountId: account,
       eventCategory: 'Management',
+    })
+  })
+
+  it('ends the names of its aliases in every worker that had them cached', async () => {
+    const ids: (string | undefined)[] = []
+    for (let index = 0; index < 2; index += 1) ids.push((await kms.send(new CreateKeyCommand({}))).KeyMetadata?.KeyId)
+    const [doomed, other] = ids
+    const names = Array.from({ length: 8 }, (_, index) => `alias/again-${index}`)
+    for (const AliasName of names) await kms.send(new CreateAliasCommand({ AliasName, TargetKeyId: doomed }))
+    // The kernel spreads connections over the workers: of so many, each gets some.
+    const everywhere = async (work: (client: KMSClient) => Promise<unknown>): Promise<void> => {
+      const clients = Array.from({ length: 24 }, () => server.kms())
+      for (const client of clients) await work(client)
+    }
+    await kms.send(new ScheduleKeyDeletionCommand({ KeyId: doomed, PendingWindowInDays: 7 }))
+    await everywhere(async (client) => {
+      for (const KeyId of names) await client.send(new DescribeKeyCommand({ KeyId }))
+    })
+    await advance('8d')
+    let turn = 0
+    await everywhere(async (client) => {
+      const AliasName = names[turn % names.length]
+      turn += 1
+      await client.send(new CreateAliasCommand({ AliasName, TargetKeyId: other }))
+      await client.send(new DeleteAliasCommand({ AliasName }))
     })
   })
 })

@@ -36,6 +36,15 @@ describe('HTTP', async () => {
     }
   })
 
+  it('answers HEAD of health as GET, without the body', async () => {
+    for (const path of ['/health/live', '/health/ready']) {
+      const { status, text, headers } = await send(server.url, { ...get(path), method: 'HEAD' })
+      assert.deepEqual([status, text, headers['content-length']], [200, '', '3'])
+    }
+    const elsewhere = await send(server.url, { ...get('/metrics'), method: 'HEAD' })
+    assert.equal(elsewhere.status, 400)
+  })
+
   it('counts requests by operation and outcome', async () => {
     const count = async (label: string): Promise<number> => {
       const { status, text, headers } = await send(server.url, get('/metrics'))
@@ -89,17 +98,75 @@ describe('HTTP', async () => {
     agent.destroy()
   })
 
-  it('refuses a body of more than 1 MiB before and while it comes', async () => {
-    const message = 'The request body is larger than 1 MiB.'
+  it('refuses a body of more than 512 KiB before and while it comes', async () => {
+    const message = 'The request body is larger than 512 KiB.'
     const expected = JSON.stringify({ __type: 'RequestEntityTooLargeException', message })
     const host = new URL(server.url).host
     const head = `POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/x-amz-json-1.1\r\nX-Amz-Target: TrentService.Encrypt\r\n`
-    const announced = await sendBytes(server.url, `${head}Content-Length: 1048577\r\n\r\n`)
+    const announced = await sendBytes(server.url, `${head}Content-Length: 524289\r\n\r\n`)
     assert.match(announced, /^HTTP\/1\.1 413 /)
     assert.ok(announced.endsWith(expected))
     const chunk = `40000\r\n${'x'.repeat(0x40000)}\r\n`
-    const streamed = await sendBytes(server.url, `${head}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(5)}`)
+    const streamed = await sendBytes(server.url, `${head}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(3)}`)
     assert.match(streamed, /^HTTP\/1\.1 413 /)
+  })
+
+  it('gets its refusal of a large body through to a client that goes on sending', async () => {
+    const head = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-amz-json-1.1\r\n'
+    const part = Buffer.alloc(65_536, 0x20)
+    for (const length of [1_048_576, 3_000_000]) {
+      const { hostname, port } = new URL(server.url)
+      const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true })
+      const closed = once(socket, 'close')
+      const answer: Buffer[] = []
+      const failures: Error[] = []
+      socket.on('data', (chunk: Buffer) => answer.push(chunk))
+      socket.on('error', (error) => failures.push(error))
+      socket.write(`${head}Content-Length: ${length}\r\n\r\n`)
+      for (let sent = 0; sent < length; sent += part.length) {
+        socket.write(part.subarray(0, length - sent))
+        await new Promise((resolve) => setTimeout(resolve, 2))
+      }
+      socket.end()
+      await closed
+      assert.deepEqual(failures, [])
+      const text = Buffer.concat(answer).toString('latin1')
+      assert.match(text, /^HTTP\/1\.1 413 /)
+      assert.match(text, /\r\nConnection: close\r\n/)
+      assert.ok(text.endsWith('"message":"The request body is larger than 512 KiB."}'))
+    }
+    const whole = { ...kmsRequest('ListKeys', {}), body: Buffer.alloc(3_000_000, 0x20) }
+    for (let sent = 0; sent < 5; sent += 1) assert.equal((await send(server.url, whole)).status, 413)
+  })
+
+  it('answers a request that garbage follows, and nothing else', async () => {
+    const bytes = (operation: string, body: unknown): string => {
+      const request = signed(server, operation, body)
+      const headers = { ...request.headers, Host: new URL(server.url).host, 'Content-Length': request.body.length }
+      const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+      return `POST / HTTP/1.1\r\n${lines.join('')}\r\n${String(request.body)}`
+    }
+    const statuses = (answer: string): readonly string[] =>
+      [...answer.matchAll(/HTTP\/1\.1 (\d+)/g)].map((match) => match[1] ?? '')
+    const create = bytes('CreateKey', { Description: 'before garbage' })
+    for (const garbage of [
+      'nonsense\r\n\r\n',
+      'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
+    ]) {
+      const one = await sendBytes(server.url, create + garbage)
+      assert.deepEqual(statuses(one), ['200'])
+      assert.match(one, /"KeyState":"Enabled"/)
+      // A slow answer before a quick one.
+      const three = await sendBytes(
+        server.url,
+        create + bytes('GenerateRandom', { NumberOfBytes: 8 }) + create + garbage,
+      )
+      assert.deepEqual(statuses(three), ['200', '200', '200'])
+      assert.match(three, /"KeyState":"Enabled".*"Plaintext":.*"KeyState":"Enabled"/s)
+    }
+    const last = await sendBytes(server.url, `${create}nonsense\r\n\r\n`)
+    assert.match(last, /\r\nConnection: close\r\n/)
+    assert.equal((await send(server.url, get('/health/live'))).status, 200)
   })
 
   it('serves a body that comes in pieces', async () => {

@@ -127,6 +127,30 @@ describe('GetCallerIdentity', () => {
     }
   })
 
+  it('reads no action of a form that nobody signed, whatever it is', async () => {
+    for (const parameters of [{ Action: 'Unknown', Version: '2011-06-15' }, { Version: '2010-05-08' }, {}]) {
+      assertError(
+        await send(server.url, queryRequest(parameters)),
+        403,
+        'MissingAuthenticationToken',
+        'Missing Authentication Token',
+      )
+    }
+    const signed = sign(queryRequest({ Action: 'Unknown' }), server.url, server.credentials, scope)
+    const changed = await send(server.url, { ...signed, body: `${String(signed.body)}x` })
+    assert.match(changed.text, /<Code>SignatureDoesNotMatch<\/Code>/)
+  })
+
+  it('repeats no more than 128 characters of an action and of a version', async () => {
+    const long = queryRequest({ Action: 'A'.repeat(5000), Version: 'V'.repeat(5000) })
+    assertError(
+      await ask(long),
+      400,
+      'InvalidAction',
+      `Could not find operation ${'A'.repeat(128)} for version ${'V'.repeat(128)}`,
+    )
+  })
+
   it('refuses actions and versions that there are not', async () => {
     assertError(
       await ask(queryRequest({ Action: 'Unknown', Version: '2011-06-15' })),

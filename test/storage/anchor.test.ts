@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { HmacKey } from '#crypto/hmac.ts'
@@ -115,6 +115,17 @@ describe('the anchor', () => {
       () => openAnchor(path, key, 'new'),
       (error) => error instanceof AnchorError && error.message.includes('at revision 3, but there is no database'),
     )
+  })
+
+  it('refuses to be written once it is closed, and harms no file that got its descriptor', (t) => {
+    const dir = temporaryDirectory(t)
+    const anchor = openAnchor(join(dir, 'anchor'), key, 'new')
+    anchor.close()
+    const other = openSync(join(dir, 'other'), 'w+')
+    t.after(() => closeSync(other))
+    assert.throws(() => anchor.write(state(1)), { name: 'AnchorError', message: 'The anchor is closed.' })
+    anchor.close()
+    assert.equal(fstatSync(other).size, 0)
   })
 
   it('says what is wrong when it can not be created', (t) => {

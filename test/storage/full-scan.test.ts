@@ -27,6 +27,8 @@ import {
 const keys = testKeys()
 const zeros = '0'.repeat(64)
 
+const undecided: Finding = { kind: 'undecided', table: 'key' }
+
 /** A database with keys 1 to `count`, the first with alias `a`. */
 function filled(t: TestContext, count = 3) {
   const dir = temporaryDirectory(t)
@@ -87,7 +89,7 @@ describe('the full scan', () => {
   it('finds a row whose MAC was edited, which the reader refuses as well', async (t) => {
     const { file, first, records } = filled(t)
     behindOurBack(file, `UPDATE key SET mac = zeroblob(32) WHERE key_id = '${first.keyId}'`)
-    assert.deepEqual(await findings(file), [keyRow(first)])
+    assert.deepEqual(await findings(file), [keyRow(first), undecided])
     const reader = openReader(file, keys.stateMac)
     t.after(() => reader.close())
     assert.throws(() => reader.key(place, first.keyId), IntegrityError)
@@ -97,7 +99,7 @@ describe('the full scan', () => {
   it('finds a MAC of another length', async (t) => {
     const { file, first } = filled(t)
     behindOurBack(file, `UPDATE key SET mac = x'00' WHERE key_id = '${first.keyId}'`)
-    assert.deepEqual(await findings(file), [keyRow(first)])
+    assert.deepEqual(await findings(file), [keyRow(first), undecided])
   })
 
   it('finds the row of another key put in its place', async (t) => {
@@ -107,7 +109,51 @@ describe('the full scan', () => {
       `UPDATE key SET (content, rev, mac) = (SELECT content, rev, mac FROM key WHERE key_id = '${records[1]!.keyId}')
        WHERE key_id = '${first.keyId}'`,
     )
+    assert.deepEqual(await findings(file), [keyRow(first), undecided])
+  })
+
+  it('finds a row whose content was edited, and that all others are what they were', async (t) => {
+    const { file, first } = filled(t)
+    behindOurBack(file, `UPDATE key SET content = '{}' WHERE key_id = '${first.keyId}'`)
     assert.deepEqual(await findings(file), [keyRow(first)])
+  })
+
+  it('says that it can not judge a table in which one row was edited and another one set back', async (t) => {
+    const { file, writer, first, records } = filled(t)
+    behindOurBack(file, 'CREATE TABLE old AS SELECT * FROM key')
+    writer.commit(commitOf([{ kind: 'key changed', key: { ...first, state: { kind: 'Disabled' } } }]))
+    behindOurBack(
+      file,
+      `UPDATE key SET (content, rev, mac) = (SELECT content, rev, mac FROM old WHERE old.key_id = key.key_id)
+       WHERE key_id = '${first.keyId}'; DROP TABLE old;
+       UPDATE key SET content = '{}' WHERE key_id = '${records[1]!.keyId}'`,
+    )
+    assert.deepEqual(await findings(file), [keyRow(records[1]!), undecided])
+  })
+
+  it('finds waiting audit records that were edited, added or removed', async (t) => {
+    const { file, writer } = filled(t)
+    writer.commit(commitOf([], [], '"third"'))
+    const entry = (id: number): Finding => ({ kind: 'row', table: 'outbox', primaryKey: String(id) })
+    behindOurBack(file, `UPDATE outbox SET record = '"edited"' WHERE id = 3`)
+    assert.deepEqual(await findings(file), [entry(3)])
+    behindOurBack(file, `UPDATE outbox SET record = '"third"' WHERE id = 3; INSERT INTO outbox VALUES (4, '{}', x'00')`)
+    assert.deepEqual(await findings(file), [
+      entry(4),
+      { kind: 'table', table: 'outbox', expectedRows: 3, foundRows: 4 },
+    ])
+    behindOurBack(file, 'DELETE FROM outbox WHERE id IN (2, 4)')
+    assert.deepEqual(await findings(file), [{ kind: 'table', table: 'outbox', expectedRows: 3, foundRows: 2 }])
+  })
+
+  it('compares the database with its anchor when it is given one', async (t) => {
+    const { file, writer } = filled(t)
+    const { revision, digest } = writer.head()
+    const state = { revision, headDigest: digest, trailSequence: 0, trailHash: zeros }
+    assert.deepEqual((await verifyAll({ file, keys, anchor: state })).findings, [])
+    const [finding] = (await verifyAll({ file, keys, anchor: { ...state, revision: revision + 1 } })).findings
+    assert.equal(finding?.kind, 'anchor')
+    assert.match(finding.problem, /^The database is older than its anchor: it was rolled back/)
   })
 
   it('finds a made-up row', async (t) => {
@@ -188,7 +234,10 @@ describe('the full scan', () => {
     checkAnchor(anchor.state, writer.head())
     writer.close()
     behindOurBack(file, 'DELETE FROM head; INSERT INTO head SELECT * FROM old; DROP TABLE old')
-    assert.deepEqual(await findings(file), [{ kind: 'table', table: 'key', expectedRows: 3, foundRows: 3 }])
+    assert.deepEqual(await findings(file), [
+      { kind: 'table', table: 'key', expectedRows: 3, foundRows: 3 },
+      { kind: 'table', table: 'outbox', expectedRows: 2, foundRows: 3 },
+    ])
     const reopened = openWriter(file, keys)
     t.after(() => reopened.close())
     assert.throws(() => checkAnchor(anchor.state, reopened.head()), /database revision 2, anchor revision 3/)
@@ -199,7 +248,7 @@ describe('the full scan', () => {
     writer.close()
     copyFileSync(file, join(dir, 'backup.db'))
     const second = openWriter(file, keys)
-    second.commit(commitOf([{ kind: 'key deleted', place, keyId: first.keyId }]))
+    second.commit(commitOf([{ kind: 'key changed', key: { ...first, state: { kind: 'Disabled' } } }]))
     const { revision, digest } = second.head()
     second.close()
     copyFileSync(join(dir, 'backup.db'), file)
@@ -236,6 +285,7 @@ describe('the full scan', () => {
     const { file } = filled(t)
     const stateMac = new HmacKey('sha256', Buffer.alloc(32, 9))
     const { findings: found } = await verifyAll({ file, keys: { ...keys, stateMac } })
-    assert.equal(found.filter(({ kind }) => kind === 'row').length, 9)
+    // And the two waiting audit records.
+    assert.equal(found.filter(({ kind }) => kind === 'row').length, 11)
   })
 })

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, constants, fchmod, fsync, linkSync, lstatSync, openSync, renameSync, unlinkSync } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { syncDirectory } from '#files/sync-directory.ts'
 import { errorCode } from './error-code.ts'
 import { FileError } from './errors.ts'
 
@@ -53,7 +53,7 @@ export class PartialFile {
     if (replace) renameSync(this.#path, this.#target)
     else giveFreeName(this.#path, this.#target)
     live.delete(this.#path)
-    await syncDirectory(dirname(this.#target))
+    syncName(this.#target)
   }
 
   /** Deletes the file. Safe after a failed `publish`. */
@@ -102,15 +102,10 @@ function removeIfThere(path: string): void {
 
 /** Errors of directories that cannot be opened or flushed: the file is complete all the same. */
 const unflushable = new Set<unknown>(['EINVAL', 'EPERM', 'EACCES', 'EISDIR', 'ENOTSUP'])
-/** Makes the new name itself durable. */
-async function syncDirectory(path: string): Promise<void> {
+/** Makes the new name itself durable, where directories can be flushed. */
+function syncName(path: string): void {
   try {
-    const handle = await open(path, constants.O_RDONLY)
-    try {
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
+    syncDirectory(dirname(path))
   } catch (error) {
     if (!unflushable.has(errorCode(error))) throw error
   }

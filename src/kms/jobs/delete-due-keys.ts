@@ -3,6 +3,7 @@
  * runner finds the keys, commits each deletion with its record, and comes back for those whose commit met a conflict.
  */
 import { keyArn } from '#aws/arn.ts'
+import type { AliasName } from '#base/brand.ts'
 import type { AuditedResource } from '#aws/operation.ts'
 import type { Change, Expectation } from '#records/change.ts'
 import type { KeyRecord, Place, Stored } from '#records/key.ts'
@@ -25,19 +26,33 @@ export interface KeyDeletion {
   readonly event: ServiceEventFacts
 }
 
-/** The deletions of those of `keys` that are due at `now` (epoch milliseconds). What is not due is left alone. */
-export function deleteDueKeys(keys: readonly Stored<KeyRecord>[], now: number): readonly KeyDeletion[] {
-  return keys.filter((key) => isDue(key, now)).map((key) => deletion(key, now))
+/**
+ * The deletion of `key`, whose aliases have the names given, at `now` (epoch milliseconds); undefined when it is not due.
+ * Each alias is removed by a change of its own: its name is cached like the key.
+ */
+export function deleteDueKey(
+  key: Stored<KeyRecord>,
+  aliases: readonly AliasName[],
+  now: number,
+): KeyDeletion | undefined {
+  return isDue(key, now) ? deletion(key, aliases, now) : undefined
 }
 
 function isDue({ state }: KeyRecord, now: number): boolean {
   return state.kind === 'PendingDeletion' && state.deletionDate <= now
 }
 
-function deletion({ region, account, keyId, rev }: Stored<KeyRecord>, now: number): KeyDeletion {
+function deletion(
+  { region, account, keyId, rev }: Stored<KeyRecord>,
+  aliases: readonly AliasName[],
+  now: number,
+): KeyDeletion {
   const place = { region, account }
   return {
-    changes: [{ kind: 'key deleted', place, keyId }],
+    changes: [
+      ...aliases.map((name): Change => ({ kind: 'alias removed', place, name })),
+      { kind: 'key deleted', place, keyId },
+    ],
     expectations: [{ kind: 'key', place, keyId, rev }],
     event: {
       eventName: 'DeleteKey',

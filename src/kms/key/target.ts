@@ -122,7 +122,8 @@ export function keyTarget<I>(
       if (byState !== undefined) return byState
       return refuseByUsage(rule.usage, record, arn, operation)
     },
-    seen: ({ record }) => ({ kind: 'key', place: record, keyId: record.keyId, rev: record.rev }),
+    // The place alone: what is seen is copied to the writer's thread, and a record with its policy is large.
+    seen: ({ record: { region, account, keyId, rev } }) => ({ kind: 'key', place: { region, account }, keyId, rev }),
     audited: ({ arn, record }) => ({ arn, account: record.account, type: keyResourceType }),
   }
 }

@@ -19,7 +19,6 @@ export class ChangeWriter {
   readonly #accounts: TableWriter<AccountRecord>
   readonly #accessKeys: TableWriter<AccessKeyRecord>
   readonly #materialsOfKey: StatementSync
-  readonly #aliasesOfKey: StatementSync
   readonly #accountOfAccessKey: StatementSync
 
   constructor(db: DatabaseSync, rowKey: HmacKey) {
@@ -30,9 +29,6 @@ export class ChangeWriter {
     this.#accessKeys = new TableWriter(db, rowKey, accessKeyEntity)
     this.#materialsOfKey = db.prepare(
       `SELECT rowid, ${rowColumns(keyMaterialEntity)} FROM key_material WHERE region = ? AND account = ? AND key_id = ?`,
-    )
-    this.#aliasesOfKey = db.prepare(
-      `SELECT rowid, ${rowColumns(aliasEntity)} FROM alias WHERE region = ? AND account = ? AND target_key_id = ?`,
     )
     this.#accountOfAccessKey = db.prepare('SELECT account FROM access_key WHERE access_key_id = ?')
   }
@@ -96,7 +92,6 @@ export class ChangeWriter {
 
   #deleteKey(tally: Tally, place: Place, keyId: KeyId): boolean {
     const key = [place.region, place.account, keyId]
-    this.#aliases.removeAll(tally, this.#aliasesOfKey, ...key)
     this.#materials.removeAll(tally, this.#materialsOfKey, ...key)
     return this.#keys.remove(tally, key)
   }

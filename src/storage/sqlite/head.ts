@@ -23,11 +23,20 @@ export interface OpenedHead {
 
 /** Throws IntegrityError when the head is missing or not what was stored. */
 export function readHead(db: DatabaseSync, keys: IntegrityKeys): OpenedHead {
+  return openSealedHead(keys, sealedHeadIn(db))
+}
+
+/** The head as it is stored; undefined when it is missing. */
+export function sealedHeadIn(db: DatabaseSync): Buffer | undefined {
   const sealed = db.prepare('SELECT sealed FROM head WHERE only = 1').get()?.['sealed']
-  if (!(sealed instanceof Uint8Array)) throw new IntegrityError('The sealed head of the database is missing.')
-  const bytes = Buffer.from(sealed)
-  const head = openHead(keys.sealedHeadKey, keys.installationId, bytes)
-  return { head, mark: { revision: head.revision, digest: sha256Hex(bytes) } }
+  return sealed instanceof Uint8Array ? Buffer.from(sealed) : undefined
+}
+
+/** The head in `sealed`. Throws IntegrityError when there is none, or it is not what was stored. */
+export function openSealedHead(keys: IntegrityKeys, sealed: Buffer | undefined): OpenedHead {
+  if (sealed === undefined) throw new IntegrityError('The sealed head of the database is missing.')
+  const head = openHead(keys.sealedHeadKey, keys.installationId, sealed)
+  return { head, mark: { revision: head.revision, digest: sha256Hex(sealed) } }
 }
 
 /** Seals `head` and stores it, in a transaction of the caller. */

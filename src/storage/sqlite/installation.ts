@@ -13,6 +13,7 @@ import { inTransaction, openForReading, openForWriting } from './connection.ts'
 import { guarded } from './failures.ts'
 import { writeHead } from './head.ts'
 import { migrate, refuseNewer, schemaVersion } from './migrate.ts'
+import { Outbox } from './outbox.ts'
 
 export interface Installation {
   readonly id: string
@@ -95,7 +96,7 @@ export function createInstallation(installation: NewInstallation): void {
         }
         db.prepare('INSERT INTO installation (id, created) VALUES (?, ?)').run(keys.installationId, created)
         insertDomainKey(db, domainKey, created)
-        const tally = new Tally({ revision: 1, tables: new Map() })
+        const tally = new Tally({ revision: 1, lastOutboxId: 0, tables: new Map() })
         const writer = new ChangeWriter(db, keys.stateMac)
         const changes: readonly Change[] = [
           { kind: 'account added', account },
@@ -106,9 +107,9 @@ export function createInstallation(installation: NewInstallation): void {
             throw new StorageError('failed', `The first account could not be added to the database ${file}.`)
           }
         }
+        const outbox = new Outbox(db, keys.stateMac)
+        for (const record of records) outbox.add(tally.nextOutboxId(), record)
         writeHead(db, keys, tally.head())
-        const outbox = db.prepare('INSERT INTO outbox (record) VALUES (?)')
-        for (const record of records) outbox.run(record)
       })
     })
   } finally {

@@ -99,21 +99,26 @@ export class SqliteReader implements StorageReader {
     return rows.map((row) => fromRow(this.#rowKey, accountEntity, storedRow(accountEntity, row)))
   }
 
-  /** A row that fails does not keep the others from being deleted: it throws only when no other key is due. */
-  keysDueForDeletion(now: number, limit: number): readonly Stored<KeyRecord>[] {
+  keysDueForDeletion(
+    now: number,
+    limit: number,
+    after: KeyRecord | undefined,
+    damaged: (error: IntegrityError) => void,
+  ): readonly Stored<KeyRecord>[] {
+    // What precedes every date, and no key.
+    const { state, region, account, keyId } = after ?? { state: undefined, region: '', account: '', keyId: '' }
+    const date = state?.kind === 'PendingDeletion' ? state.deletionDate : Number.MIN_SAFE_INTEGER
     return guarded(this.#file, 'read', () => {
       const due: Stored<KeyRecord>[] = []
-      let failure: IntegrityError | undefined
-      for (const row of this.#statements.due.iterate(now)) {
+      for (const row of this.#statements.due.iterate(now, date, region, account, keyId)) {
         if (due.length >= limit) break
         try {
           due.push(fromRow(this.#rowKey, keyEntity, storedRow(keyEntity, row)))
         } catch (error) {
           if (!(error instanceof IntegrityError)) throw error
-          failure ??= error
+          damaged(error)
         }
       }
-      if (due.length === 0 && failure !== undefined) throw failure
       return due
     })
   }
@@ -155,6 +160,11 @@ function prepare(db: DatabaseSync) {
        WHERE region = ? AND account = ? AND target_key_id = ? AND name > ? ORDER BY name LIMIT ?`,
     ),
     accounts: db.prepare(`SELECT ${rowColumns(accountEntity)} FROM account ORDER BY account`),
-    due: db.prepare(`SELECT ${rowColumns(keyEntity)} FROM key WHERE deletion_date <= ? ORDER BY deletion_date`),
+    // In an order that no two keys share, so that a page goes on where the one before it ended.
+    due: db.prepare(
+      `SELECT ${rowColumns(keyEntity)} FROM key
+       WHERE key.deletion_date <= ? AND (key.deletion_date, region, account, key_id) > (?, ?, ?, ?)
+       ORDER BY key.deletion_date, region, account, key_id`,
+    ),
   }
 }

@@ -8,21 +8,31 @@ import { accessKeyEntity, accountEntity, aliasEntity, keyEntity, keyMaterialEnti
 import type { TableName } from '../entity.ts'
 import { elementOf, isAuthentic, primaryKeyText } from '../stored-row.ts'
 import type { AnyEntity, IntegrityKeys } from '../stored-row.ts'
+import { AnchorError, checkAnchor } from '../anchor.ts'
+import type { AnchorState } from '../anchor.ts'
 import { openForReading } from './connection.ts'
 import { guarded } from './failures.ts'
 import { readHead } from './head.ts'
 import type { HeadMark } from './head.ts'
 import { refuseNewer } from './migrate.ts'
+import { isAuthenticEntry, storedEntry } from './outbox.ts'
 import { rowColumns, storedRow } from './rows.ts'
 
 export type Finding =
   /** The row's MAC is not that of its contents: it was edited, swapped with another or made up. */
-  | { readonly kind: 'row'; readonly table: TableName; readonly primaryKey: string }
+  | { readonly kind: 'row'; readonly table: TableName | 'outbox'; readonly primaryKey: string }
   /** More such rows than are listed one by one. */
   | { readonly kind: 'more rows'; readonly table: TableName; readonly count: number }
   /** Each row may be authentic, but they are not the rows there should be: some were deleted, added, or set back. */
   | { readonly kind: 'table'; readonly table: string; readonly expectedRows: number; readonly foundRows: number }
+  /**
+   * With its bad rows as they are, the sum of the table can't be compared: it can't be told whether all its other rows are
+   * the ones there should be, or whether some were set back or exchanged.
+   */
+  | { readonly kind: 'undecided'; readonly table: TableName }
   | { readonly kind: 'head' }
+  /** The whole database is older than its anchor, or another one. */
+  | { readonly kind: 'anchor'; readonly problem: string }
 
 export interface Verification {
   /** The head that the rows were compared with; undefined when it is not authentic. */
@@ -35,6 +45,8 @@ export interface Verification {
 export interface VerifyOptions {
   readonly file: string
   readonly keys: IntegrityKeys
+  /** What the anchor remembered before this was called. */
+  readonly anchor?: AnchorState | undefined
   /** Rows between two pauses in which other work gets its turn. */
   readonly chunk?: number
   /** Called after each chunk with the number of rows verified so far. */
@@ -59,7 +71,7 @@ const listed = 100
  * StorageError when the database can't be read, and the signal's reason when it is aborted.
  */
 export async function verifyAll(options: VerifyOptions): Promise<Verification> {
-  const { file, keys, chunk = 2_000, onProgress, signal } = options
+  const { file, keys, anchor, chunk = 2_000, onProgress, signal } = options
   const db = openForReading(file)
   try {
     // The first read fixes the snapshot.
@@ -70,6 +82,7 @@ export async function verifyAll(options: VerifyOptions): Promise<Verification> {
       return openedHead(db, keys)
     })
     if (opened === undefined) findings.push({ kind: 'head' })
+    else if (anchor !== undefined) findings.push(...anchorFindings(anchor, opened.mark))
     let rows = 0
     for (const entity of Object.values(entities)) {
       const scan = new TableScan(db, keys, entity)
@@ -82,6 +95,7 @@ export async function verifyAll(options: VerifyOptions): Promise<Verification> {
       }
       findings.push(...scan.findings(opened?.head))
     }
+    findings.push(...guarded(file, 'verified', () => outboxFindings(db, keys, opened?.head)))
     // A table that the head knows and this program doesn't can't be there: the schema was checked.
     return { head: opened?.mark, rows, findings }
   } finally {
@@ -96,6 +110,41 @@ function openedHead(db: DatabaseSync, keys: IntegrityKeys): ReturnType<typeof re
     if (error instanceof IntegrityError) return undefined
     throw error
   }
+}
+
+function anchorFindings(anchor: AnchorState, mark: HeadMark): readonly Finding[] {
+  try {
+    checkAnchor(anchor, mark)
+    return []
+  } catch (error) {
+    if (error instanceof AnchorError) return [{ kind: 'anchor', problem: error.message }]
+    throw error
+  }
+}
+
+/**
+ * Waiting audit records: bounded in number, so all at once. Which of the first ones are in the trail only the trail can tell;
+ * those that are here have to be the last ones, without a gap.
+ */
+function outboxFindings(db: DatabaseSync, keys: IntegrityKeys, head: SealedHead | undefined): readonly Finding[] {
+  const findings: Finding[] = []
+  let first: number | undefined
+  let last = 0
+  let count = 0
+  for (const row of db.prepare('SELECT id, record, mac FROM outbox ORDER BY id').iterate()) {
+    const entry = storedEntry(row)
+    first ??= entry.id
+    last = entry.id
+    count += 1
+    if (isAuthenticEntry(keys.stateMac, entry)) continue
+    if (findings.length < listed) findings.push({ kind: 'row', table: 'outbox', primaryKey: String(entry.id) })
+  }
+  if (head === undefined || first === undefined) return findings
+  const expected = Math.max(head.lastOutboxId - first + 1, 0)
+  if (expected !== count || last !== head.lastOutboxId) {
+    findings.push({ kind: 'table', table: 'outbox', expectedRows: expected, foundRows: count })
+  }
+  return findings
 }
 
 class TableScan {
@@ -126,10 +175,10 @@ class TableScan {
       const row = storedRow(this.#entity, sqlRow)
       if (typeof sqlRow['rowid'] === 'number') this.#last = sqlRow['rowid']
       found += 1
-      if (isAuthentic(this.#keys.stateMac, this.#entity, row)) {
-        const element = elementOf(this.#keys.stateMac, this.#entity, row)
-        accumulate(this.#sum, element)
-      } else if (this.#bad.length < listed) this.#bad.push(primaryKeyText(this.#entity, row.columns))
+      // A row whose content alone was edited still has the element it had.
+      accumulate(this.#sum, elementOf(this.#keys.stateMac, this.#entity, row))
+      if (isAuthentic(this.#keys.stateMac, this.#entity, row)) continue
+      if (this.#bad.length < listed) this.#bad.push(primaryKeyText(this.#entity, row.columns))
       else this.#unlisted += 1
     }
     this.count += found
@@ -142,11 +191,12 @@ class TableScan {
     if (this.#unlisted > 0) findings.push({ kind: 'more rows', table, count: this.#unlisted })
     if (head === undefined) return findings
     const expected = head.tables.get(table) ?? { count: 0, xor: Buffer.alloc(macLength) }
-    // With bad rows the sum differs anyway; a wrong number of rows says that others are missing or too many as well.
-    const sumDiffers = this.#bad.length === 0 && !expected.xor.equals(this.#sum)
-    if (expected.count !== this.count || sumDiffers) {
+    const sumDiffers = !expected.xor.equals(this.#sum)
+    // A sum that is right although rows are bad vouches for all the others. One that is wrong may be so because of the bad
+    // rows alone; a wrong number of rows can't be.
+    if (expected.count !== this.count || (sumDiffers && this.#bad.length === 0)) {
       findings.push({ kind: 'table', table, expectedRows: expected.count, foundRows: this.count })
-    }
+    } else if (sumDiffers) findings.push({ kind: 'undecided', table })
     this.#sum.fill(0)
     return findings
   }

@@ -1,7 +1,7 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { IntegrityError } from '#base/integrity-error.ts'
 import type { WrappedDomainKey } from '#crypto/key-hierarchy.ts'
-import type { Commit, CommitOutcome } from '#ports/storage.ts'
+import type { Commit, CommitOutcome, OutboxEntry } from '#ports/storage.ts'
 import { StorageError } from '../storage-error.ts'
 import type { IntegrityKeys } from '../stored-row.ts'
 import { Tally } from '../tally.ts'
@@ -12,14 +12,7 @@ import { readHead, writeHead } from './head.ts'
 import type { HeadMark } from './head.ts'
 import { domainKeysIn, insertDomainKey, installationIn } from './installation.ts'
 import { migrate, refuseNewer } from './migrate.ts'
-
-/** An audit record that is durable with its change and not yet in the trail. */
-export interface OutboxEntry {
-  /** Ascending in the order of the commits; an id is never used twice. */
-  readonly id: number
-  /** JSON text of one CloudTrail record. */
-  readonly record: string
-}
+import { Outbox } from './outbox.ts'
 
 /**
  * The one connection that writes; the caller holds the directory's lock. Brings the schema up to date. The keys stay the
@@ -35,10 +28,10 @@ export class SqliteWriter {
   readonly #keys: IntegrityKeys
   readonly #db: DatabaseSync
   readonly #changes: ChangeWriter
-  readonly #insertRecord: StatementSync
-  readonly #selectRecords: StatementSync
-  readonly #deleteRecords: StatementSync
+  readonly #outbox: Outbox
   #mark: HeadMark
+  #lastOutboxId: number
+  #outboxBytes: number
   /** Undefined when a transaction failed and the sums have to be read again. */
   #tally: Tally | undefined
 
@@ -53,9 +46,9 @@ export class SqliteWriter {
       this.#mark = mark
       this.#tally = new Tally(head)
       this.#changes = new ChangeWriter(this.#db, keys.stateMac)
-      this.#insertRecord = this.#db.prepare('INSERT INTO outbox (record) VALUES (?)')
-      this.#selectRecords = this.#db.prepare('SELECT id, record FROM outbox WHERE id > ? ORDER BY id LIMIT ?')
-      this.#deleteRecords = this.#db.prepare('DELETE FROM outbox WHERE id <= ?')
+      this.#outbox = new Outbox(this.#db, keys.stateMac)
+      this.#lastOutboxId = head.lastOutboxId
+      this.#outboxBytes = guarded(file, 'read', () => this.#outbox.size())
     } catch (error) {
       this.#db.close()
       throw storageError(error, file, 'opened for writing')
@@ -83,12 +76,17 @@ export class SqliteWriter {
     if (commits.length === 0) return []
     try {
       this.#db.exec('BEGIN IMMEDIATE')
-      const tally = (this.#tally ??= new Tally(this.#readHead().head))
+      const tally = (this.#tally ??= this.#tallyAgain())
       const outcomes = commits.map((commit) => this.#commitOne(tally, commit))
       if (outcomes.includes('committed')) {
-        const mark = writeHead(this.#db, this.#keys, tally.head())
+        const head = tally.head()
+        const mark = writeHead(this.#db, this.#keys, head)
         this.#db.exec('COMMIT')
         this.#mark = mark
+        this.#lastOutboxId = head.lastOutboxId
+        outcomes.forEach((outcome, index) => {
+          if (outcome === 'committed') this.#outboxBytes += Buffer.byteLength(commits[index]?.record ?? '')
+        })
       } else {
         this.#db.exec('ROLLBACK')
       }
@@ -124,17 +122,34 @@ export class SqliteWriter {
     if (!expectations.every((expectation) => this.#changes.holds(expectation))) return false
     tally.nextRevision()
     if (!changes.every((change) => this.#changes.apply(tally, change))) return false
-    this.#insertRecord.run(record)
+    this.#outbox.add(tally.nextOutboxId(), record)
     return true
   }
 
-  /** At most `limit` records after `afterId` (0 for the first). */
-  outbox(afterId: number, limit: number): readonly OutboxEntry[] {
-    const rows = guarded(this.#file, 'read', () => this.#selectRecords.all(afterId, limit))
-    return rows.map(({ id, record }) => {
-      if (typeof id !== 'number' || typeof record !== 'string') throw new IntegrityError('The outbox is damaged.')
-      return { id, record }
-    })
+  /**
+   * At most `limit` records after `afterId` (0 for the first), and no more once they have `maxBytes` together. Those before
+   * one that is not what was written are answered; when that one is the first, IntegrityError is thrown.
+   */
+  outbox(afterId: number, limit: number, maxBytes?: number): readonly OutboxEntry[] {
+    return guarded(this.#file, 'read', () => this.#outbox.read(afterId, limit, maxBytes))
+  }
+
+  /** The id of the record that was committed last; 0 before the first. */
+  get lastOutboxId(): number {
+    return this.#lastOutboxId
+  }
+
+  /** Bytes of the records in the outbox. */
+  get outboxBytes(): number {
+    return this.#outboxBytes
+  }
+
+  /**
+   * Throws IntegrityError unless every record behind `lastMoved`, the last one that is in the trail, is in the outbox as it
+   * was written. Records up to `lastMoved` may be there too: their removal is not synced.
+   */
+  requireWholeOutbox(lastMoved: number): void {
+    guarded(this.#file, 'read', () => this.#outbox.requireWhole(lastMoved, this.#lastOutboxId))
   }
 
   /**
@@ -145,7 +160,8 @@ export class SqliteWriter {
     guarded(this.#file, 'changed', () => {
       this.#db.exec('PRAGMA synchronous = NORMAL')
       try {
-        this.#deleteRecords.run(uptoId)
+        this.#outbox.remove(uptoId)
+        this.#outboxBytes = this.#outbox.size()
       } finally {
         this.#db.exec('PRAGMA synchronous = FULL')
       }
@@ -180,6 +196,18 @@ export class SqliteWriter {
 
   close(): void {
     if (this.#db.isOpen) this.#db.close()
+  }
+
+  /** The sums as they are stored, after a transaction failed: what it said was not stored may be there all the same. */
+  #tallyAgain(): Tally {
+    const { head, mark } = this.#readHead()
+    const isEarlier = mark.revision < this.#mark.revision
+    if (isEarlier || (mark.revision === this.#mark.revision && mark.digest !== this.#mark.digest)) {
+      throw new IntegrityError(`The sealed head of the database ${this.#file} was set back by another program.`)
+    }
+    this.#mark = mark
+    this.#lastOutboxId = head.lastOutboxId
+    return new Tally(head)
   }
 
   #readHead(): ReturnType<typeof readHead> {

@@ -11,6 +11,7 @@ export const GetCallerIdentity = readOperation({
   input: {},
   output: { UserId: string(), Account: string(), Arn: string({ min: 20, max: 2048 }) },
   targets: {},
+  permission: 'none',
   conditions: [],
   grantable: [],
   dryRun: false,

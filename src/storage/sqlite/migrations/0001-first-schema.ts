@@ -78,10 +78,12 @@ export const firstSchema: Migration = {
       ) STRICT;
       CREATE INDEX alias_by_target ON alias (region, account, target_key_id, name);
 
-      -- AUTOINCREMENT: an id is never used twice, so the trail knows which records it has already taken over.
+      -- The ids come from the sealed head: without gaps and never used twice, so the trail knows which records it has
+      -- already taken over, and one that is missing is noticed.
       CREATE TABLE outbox (
-        id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-        record TEXT NOT NULL
+        id INTEGER NOT NULL PRIMARY KEY,
+        record TEXT NOT NULL,
+        mac BLOB NOT NULL
       ) STRICT;
     `),
 }

@@ -176,7 +176,9 @@ function memoryOf(server: Program): number {
 
 function report(dice: Dice, tally: Tally, seconds: number, server: Program): void {
   const reached = steps.map((step, index) => `${step} ${tally.reached[index] ?? 0}`).join(', ')
-  console.log(`seed ${dice.seed}: ${total} requests in ${seconds.toFixed(1)} s, ${tally.signedAfter} signed after the change`)
+  console.log(
+    `seed ${dice.seed}: ${total} requests in ${seconds.toFixed(1)} s, ${tally.signedAfter} signed after the change`,
+  )
   console.log(`reached: ${reached}; closed without an answer ${tally.closed}; server memory ${memoryOf(server)} KiB`)
 }
 
@@ -191,7 +193,10 @@ function nothingLeaked(server: Program, directory: string): void {
     // What plaintexts begin with, in base64.
     assert.ok(!text.includes('enE3SngwTWFya2V'), `${where} shows a plaintext`)
   }
-  const errors = server.stderr().split('\n').filter((line) => line.includes('"level":50') || line.includes('"level":60'))
+  const errors = server
+    .stderr()
+    .split('\n')
+    .filter((line) => line.includes('"level":50') || line.includes('"level":60'))
   assert.deepEqual(errors, [], 'the server logged errors')
 }
 
