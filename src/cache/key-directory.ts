@@ -29,21 +29,14 @@ export function createKeyDirectory(
   const keys = new CoherentCache<LiveKey>(slots, limits.keys)
   const aliases = new CoherentCache<Stored<AliasRecord>>(slots, limits.aliases)
 
-  // Opened materials live as long as the record they were opened for: a reloaded key starts without any.
-  const materials = new WeakMap<LiveKey['record'], Map<string, SymmetricMaterial>>()
-
-  function opened({ record }: LiveKey, prefix: string): MaybeAsync<SymmetricMaterial | undefined> {
-    const known = materials.get(record)?.get(prefix)
-    if (known !== undefined) return known
+  function opened({ record, opened: known }: LiveKey, prefix: string): MaybeAsync<SymmetricMaterial | undefined> {
+    const ready = known.get(prefix)
+    if (ready !== undefined) return ready
     return after(storage.material(record, record.keyId, prefix), (stored) => {
       if (stored === undefined) return undefined
       return after(keyStore.open(stored), (material) => {
-        let all = materials.get(record)
-        if (all === undefined || all.size >= materialsPerKey) {
-          all = new Map()
-          materials.set(record, all)
-        }
-        all.set(prefix, material)
+        if (known.size >= materialsPerKey) known.clear()
+        known.set(prefix, material)
         return material
       })
     })
@@ -56,7 +49,9 @@ export function createKeyDirectory(
         () => cacheName.key(place, keyId),
         () =>
           after(storage.key(place, keyId), (record) =>
-            record === undefined ? undefined : { record, arn: keyArn(record.region, record.account, record.keyId) },
+            record === undefined
+              ? undefined
+              : { record, arn: keyArn(record.region, record.account, record.keyId), opened: new Map() },
           ),
       ),
     alias: (place, name) =>

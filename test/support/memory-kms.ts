@@ -225,7 +225,9 @@ export class MemoryKms {
 
   #liveKey(place: Place, keyId: KeyId): LiveKey | undefined {
     const record = this.keys.get(keyName(place, keyId))
-    return record === undefined ? undefined : { record, arn: keyArn(place.region, place.account, keyId) }
+    return record === undefined
+      ? undefined
+      : { record, arn: keyArn(place.region, place.account, keyId), opened: new Map() }
   }
 
   #material(key: LiveKey, wanted: (material: KeyMaterialRecord) => boolean): SymmetricMaterial {

@@ -89,7 +89,7 @@ function findKey(
 
 /** `key`, found under the alias `requestAlias` if any. */
 export function withAlias(key: LiveKey, requestAlias: AliasName | undefined): KeyResource {
-  return { record: key.record, arn: key.arn, requestAlias }
+  return { record: key.record, arn: key.arn, opened: key.opened, requestAlias }
 }
 
 /** Undefined when a key with this usage may do what needs `usage`. */
