@@ -132,7 +132,7 @@ export interface Declaration<
   readonly conditions: readonly string[]
   /** The grant operations it corresponds to: one per key, so ReEncrypt has two. Empty: no grant allows it. */
   readonly grantable: readonly string[]
-  /** With `DryRun: true` the gateway stops after the last check with DryRunOperationException. */
+  /** With `DryRun: true` the handler runs, nothing is stored or shown, and DryRunOperationException is the answer. */
   readonly dryRun: boolean
   /** The request quota's name (kms/quota.ts). */
   readonly quota: string

@@ -4,10 +4,6 @@
  */
 export type MaybeAsync<T> = T | Promise<T>
 
-export function isPromise<T>(value: MaybeAsync<T>): value is Promise<T> {
-  return value instanceof Promise
-}
-
 /** Continues with `next` at once when `value` is there, else when it arrives. */
 export function after<T, U>(value: MaybeAsync<T>, next: (value: T) => MaybeAsync<U>): MaybeAsync<U> {
   return value instanceof Promise ? value.then(next) : next(value)

@@ -73,9 +73,14 @@ export function errorText(code: string, message: string | undefined): string {
   return `${name},"errorMessage":${JSON.stringify(truncated(message, limits.error))}`
 }
 
+/** One entry of the `resources` element. ARNs, account ids and type names hold nothing that JSON escapes. */
+export function resourceText(account: string, type: string, arn: string): string {
+  return `{"accountId":"${account}","type":"${type}","ARN":"${arn}"}`
+}
+
 /** The `resources` element for KMS keys, in the order given (ReEncrypt: source, then destination). */
 export function resourcesText(keys: readonly { readonly account: string; readonly arn: string }[]): string {
-  return JSON.stringify(keys.map((key) => ({ accountId: key.account, type: 'AWS::KMS::Key', ARN: key.arn })))
+  return `[${keys.map(({ account, arn }) => resourceText(account, 'AWS::KMS::Key', arn)).join(',')}]`
 }
 
 /** A function that renders epoch milliseconds as `2026-11-21T10:04:00Z` and remembers the second that it rendered last. */

@@ -1,6 +1,7 @@
 /**
  * Who asks: verifies a request's signature over its raw bytes (IAM User Guide, "AWS Signature Version 4"). Signing keys are
- * cached by the Identities port; verdicts never are. An unknown access key costs the same computation as a known one.
+ * cached by the Identities port; verdicts never are. An unknown access key goes through the same
+ * computation as a known one (and costs a look into the database each time, which a known one does not).
  */
 import { refusal, type Refusal } from '#aws/errors.ts'
 import { checkScope } from '#aws/sigv4-scope.ts'

@@ -3,7 +3,7 @@ import { errorRow, type Refusal } from '#aws/errors.ts'
 import type { AuditedResource, Members, Operation, RequestFacts } from '#aws/operation.ts'
 import type { AccountId, Region } from '#base/brand.ts'
 import { memberText, membersText, type Element, type ElementStructure } from '#cloudtrail/elements.ts'
-import { errorText, operationText, placeText, recordText, secondText, type PlaceText } from '#cloudtrail/record.ts'
+import { errorText, operationText, placeText, recordText, resourceText, secondText, type PlaceText } from '#cloudtrail/record.ts'
 import type { Random } from '#ports/edge.ts'
 import type { Credential } from '#ports/identities.ts'
 import type { Change, Expectation } from '#records/change.ts'
@@ -100,9 +100,7 @@ function resourcesText<P>(
   let text = ''
   const add = (audited: AuditedResource | undefined): void => {
     if (audited === undefined) return
-    // ARNs, account ids and type names hold nothing that JSON escapes.
-    const { account, type, arn } = audited
-    text += `${text === '' ? '[' : ','}{"accountId":"${account}","type":"${type}","ARN":"${arn}"}`
+    text += (text === '' ? '[' : ',') + resourceText(audited.account, audited.type, audited.arn)
   }
   for (const target of operation.targets) {
     const resource = resolved[target.name]

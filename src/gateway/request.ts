@@ -34,7 +34,7 @@ export interface Answer {
   readonly status: number
   readonly contentType: string
   readonly body: Buffer
-  /** Set on failures, for metrics and the `x-amzn-ErrorType`-free JSON services alike. */
+  /** The code of a failure, for the metrics; undefined for a success. */
   readonly errorCode: string | undefined
   /** The body holds plaintext: it is overwritten once it was handed to the socket. */
   readonly sensitive: boolean

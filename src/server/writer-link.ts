@@ -41,11 +41,6 @@ export class WriterLink implements AuditSink, Committer {
     })
   }
 
-  /** Requests whose record or change is not stored yet. */
-  get waiting(): number {
-    return this.#commits.size + this.#buffer.count + (this.#storing?.length ?? 0)
-  }
-
   receive(message: Extract<ToWorker, { readonly kind: 'page stored' | 'commit done' }>): void {
     if (message.kind === 'page stored') {
       const dones = this.#storing ?? []

@@ -82,7 +82,7 @@ describe('file names', () => {
     const wrong = all.filter((path) => {
       const [name = '', ...folders] = path.split('/').reverse()
       const isKebab = (text: string): boolean => /^[a-z0-9]+(-[a-z0-9]+)*$/.test(text)
-      return !isKebab(name.replace(/(\.test|\.d)?\.ts$/, '')) || !folders.every(isKebab)
+      return !isKebab(name.replace(/((\.slow)?\.test|\.d)?\.ts$/, '')) || !folders.every(isKebab)
     })
     assert.deepEqual(wrong, [])
   })

@@ -32,6 +32,8 @@ interface Skip {
   readonly reason: string
 }
 
+const isSlow = (path: string): boolean => path.includes('.slow.')
+
 /** Runs `files` (relative to the repository). `earlier` are findings of other checks, shown again. True when all is well. */
 export async function runTests(
   files: readonly string[],
@@ -41,7 +43,8 @@ export async function runTests(
   const tally: Tally = { tests: 0, filesWithTests: new Set(), skipped: [], failed: false }
   const findings = [...earlier]
   const events = run({
-    files: files.map((path) => join(root, path)),
+    // The long ones last, so that what fails quickly is seen early.
+    files: [...files].sort((a, b) => Number(isSlow(a)) - Number(isSlow(b))).map((path) => join(root, path)),
     cwd: root,
     concurrency,
     timeout: fileTimeoutMs,

@@ -8,6 +8,7 @@ import type { RequestFacts, Target } from '#aws/operation.ts'
 import type { AliasName, KeyArn } from '#base/brand.ts'
 import { after, type MaybeAsync } from '#base/maybe-async.ts'
 import { parseBlobHeader } from '#crypto/ciphertext-blob.ts'
+import { accessDenied, foreignDenial } from '#policy/denial.ts'
 import type { LiveKey } from '#ports/key-directory.ts'
 import type { Expectation } from '#records/change.ts'
 import type { KeyUsage } from '#records/key.ts'
@@ -21,9 +22,6 @@ export interface KeyResource extends LiveKey {
   readonly requestAlias: AliasName | undefined
 }
 
-/** A key that may not exist or belongs to others: authorization decides what the caller learns of it. */
-type FoundKey = KeyResource
-
 /** What an operation asks of a key beside its existence. */
 export interface KeyRule {
   readonly action: `kms:${string}`
@@ -35,33 +33,17 @@ export interface KeyRule {
 /** CloudTrail's type of keys, and of aliases. */
 export const keyResourceType = 'AWS::KMS::Key'
 
-// What a caller is told of keys in other accounts: neither that they exist nor that they don't.
-function foreignDenial(facts: RequestFacts, action: string): Refusal {
-  return {
-    ...refusal(
-      'AccessDeniedException',
-      `User: ${facts.callerArn} is not authorized to perform: ${action} on this resource because the resource does not ` +
-        'exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access',
-    ),
-    capitalMessage: true,
-  }
-}
-
-const ciphertextDenial: Refusal = {
-  ...refusal(
-    'AccessDeniedException',
-    'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not ' +
-      'allowed to access.',
-  ),
-  capitalMessage: true,
-}
+const ciphertextDenial = accessDenied(
+  'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not ' +
+    'allowed to access.',
+)
 
 function findKey(
   text: string,
   rule: { readonly action: string; readonly aliases: boolean },
   facts: RequestFacts,
   ports: KmsPorts,
-): MaybeAsync<FoundKey | Refusal> {
+): MaybeAsync<KeyResource | Refusal> {
   const identifier = parseKeyIdentifier(text, facts, rule.aliases)
   if (isRefusal(identifier)) return identifier
   const { place } = identifier
@@ -70,13 +52,13 @@ function findKey(
     return after(ports.directory.key(place, identifier.keyId), (key) => {
       if (key !== undefined) return withAlias(key, undefined)
       return foreign
-        ? foreignDenial(facts, rule.action)
+        ? foreignDenial(facts.callerArn, rule.action)
         : refusal('NotFoundException', `Key '${keyArn(place.region, place.account, identifier.keyId)}' does not exist`)
     })
   }
   const missing = (): Refusal =>
     foreign
-      ? foreignDenial(facts, rule.action)
+      ? foreignDenial(facts.callerArn, rule.action)
       : refusal('NotFoundException', `Alias ${aliasArn(place.region, place.account, identifier.name)} is not found.`)
   return after(ports.directory.alias(place, identifier.name), (alias) =>
     alias === undefined
