@@ -6,7 +6,7 @@ import type { KeyDirectory, LiveKey } from '#ports/key-directory.ts'
 import type { KeyStore, SymmetricMaterial } from '#ports/key-store.ts'
 import type { StorageReader } from '#ports/storage.ts'
 import { cacheName } from '#records/change.ts'
-import type { AliasRecord, Stored } from '#records/key.ts'
+import type { AliasRecord, KeyRecord, KeyState, Stored, Tag } from '#records/key.ts'
 import { CoherentCache } from './coherent-cache.ts'
 import type { RevisionSlots } from './revision-slots.ts'
 
@@ -20,6 +20,27 @@ export interface DirectoryLimits {
   readonly aliases: number
 }
 
+/**
+ * Words that many records share, each kept once: ten thousand keys that each have their own copy of their account's default
+ * policy cost more memory, and more waiting for memory, than all that is particular to them. Emptied when it grows.
+ */
+class SharedWords {
+  readonly #words = new Map<string, string>()
+
+  shared<T extends string>(word: T): T
+  shared(word: string): string {
+    const known = this.#words.get(word)
+    if (known !== undefined) return known
+    if (this.#words.size >= sharedWords) this.#words.clear()
+    this.#words.set(word, word)
+    return word
+  }
+}
+
+const sharedWords = 10_000
+const enabled: KeyState = { kind: 'Enabled' }
+const noTags: readonly Tag[] = []
+
 export function createKeyDirectory(
   storage: StorageReader,
   keyStore: KeyStore,
@@ -28,15 +49,35 @@ export function createKeyDirectory(
 ): KeyDirectory {
   const keys = new CoherentCache<LiveKey>(slots, limits.keys)
   const aliases = new CoherentCache<Stored<AliasRecord>>(slots, limits.aliases)
+  const words = new SharedWords()
+
+  /** `record` as it is kept: what it has in common with other keys is theirs too. */
+  function compact(record: Stored<KeyRecord>): Stored<KeyRecord> {
+    return {
+      ...record,
+      region: words.shared(record.region),
+      account: words.shared(record.account),
+      description: words.shared(record.description),
+      keySpec: words.shared(record.keySpec),
+      keyUsage: words.shared(record.keyUsage),
+      origin: words.shared(record.origin),
+      keyManager: words.shared(record.keyManager),
+      policy: words.shared(record.policy),
+      state: record.state.kind === 'Enabled' ? enabled : record.state,
+      tags: record.tags.length === 0 ? noTags : record.tags,
+    }
+  }
 
   function opened({ record, opened: known }: LiveKey, prefix: string): MaybeAsync<SymmetricMaterial | undefined> {
-    const ready = known.get(prefix)
-    if (ready !== undefined) return ready
+    // A key has one material, or a few: looking through them is cheaper than a table for each key.
+    for (const material of known) {
+      if (material.materialId.startsWith(prefix)) return material
+    }
     return after(storage.material(record, record.keyId, prefix), (stored) => {
       if (stored === undefined) return undefined
       return after(keyStore.open(stored), (material) => {
-        if (known.size >= materialsPerKey) known.clear()
-        known.set(prefix, material)
+        if (known.length >= materialsPerKey) known.length = 0
+        known.push(material)
         return material
       })
     })
@@ -45,13 +86,17 @@ export function createKeyDirectory(
   return {
     key: (place, keyId) =>
       keys.get(
-        `${keyId}${place.account}${place.region}`,
+        keyId + place.account + place.region,
         () => cacheName.key(place, keyId),
         () =>
           after(storage.key(place, keyId), (record) =>
             record === undefined
               ? undefined
-              : { record, arn: keyArn(record.region, record.account, record.keyId), opened: new Map() },
+              : {
+                  record: compact(record),
+                  arn: keyArn(record.region, record.account, record.keyId),
+                  opened: [],
+                },
           ),
       ),
     alias: (place, name) =>

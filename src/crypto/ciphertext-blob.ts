@@ -17,9 +17,11 @@ import { createCipheriv, createDecipheriv, timingSafeEqual } from 'node:crypto'
 import { parseKeyId } from '#base/brand.ts'
 import type { KeyId, KeyMaterialId } from '#base/brand.ts'
 import { HmacKey } from './hmac.ts'
-import { derivationInput, derive, derivedLength, nonceLength } from './kdf.ts'
+import { derive, derivedLength, nonceLength } from './kdf.ts'
 
-const nonceStart = 28
+const identityStart = 4
+const shownIdentity = 24
+const nonceStart = identityStart + shownIdentity
 const commitmentStart = nonceStart + nonceLength
 const headerLength = commitmentStart + 32
 const tagLength = 16
@@ -40,10 +42,9 @@ const aadScratch = Buffer.alloc(8192)
 /** A key material prepared for sealing and opening blobs. It keeps the key inside `prf` only. */
 export interface BlobMaterial {
   readonly prf: HmacKey
-  /** The first 28 bytes of every blob of this material. */
-  readonly start: Buffer
-  /** The derivation's input; each use overwrites the nonce in it. */
-  readonly input: Buffer
+  readonly flags: number
+  /** Key id (16 bytes), then key material id (32): its first 24 bytes stand in every blob of this material. */
+  readonly identity: Buffer
 }
 
 /** What a blob says of itself before anything of it is authenticated: good for finding the key, for nothing else. */
@@ -58,13 +59,12 @@ export interface BlobHeader {
 /** Prepares `material` (32 bytes, which stay the caller's to overwrite) of the KMS key `keyId`. */
 export function blobMaterial(material: Buffer, keyId: KeyId, materialId: KeyMaterialId): BlobMaterial {
   const multi = keyId.startsWith(multiRegionPrefix)
-  const keyBytes = Buffer.from(multi ? keyId.slice(multiRegionPrefix.length) : keyId.replaceAll('-', ''), 'hex')
-  const materialBytes = Buffer.from(materialId, 'hex')
-  const start = Buffer.alloc(nonceStart)
-  start.set([0x54, 0x01, 1, multi ? multiRegion : 0])
-  keyBytes.copy(start, 4)
-  materialBytes.copy(start, 20, 0, 8)
-  return { prf: new HmacKey('sha512', material), start, input: derivationInput(keyBytes, materialBytes) }
+  const digits = multi ? keyId.slice(multiRegionPrefix.length) : keyId.replaceAll('-', '')
+  return {
+    prf: new HmacKey('sha512', material),
+    flags: multi ? multiRegion : 0,
+    identity: Buffer.from(digits + materialId, 'hex'),
+  }
 }
 
 /** Encrypts `plaintext` with `nonce` (24 random bytes, never used before) and the canonical encryption context. */
@@ -72,10 +72,14 @@ export function sealBlob(material: BlobMaterial, nonce: Buffer, plaintext: Buffe
   if (nonce.length !== nonceLength) throw new RangeError(`a nonce has ${nonceLength} bytes`)
   // From the pool, so not zeroed: every byte is written below.
   const blob = Buffer.allocUnsafe(headerLength + plaintext.length + tagLength)
-  material.start.copy(blob)
+  blob[0] = 0x54
+  blob[1] = 0x01
+  blob[2] = 1
+  blob[3] = material.flags
+  material.identity.copy(blob, identityStart, 0, shownIdentity)
   nonce.copy(blob, nonceStart)
   try {
-    derive(material.prf, material.input, nonce, 0, derived)
+    derive(material.prf, material.identity, nonce, 0, derived)
     commitment.copy(blob, commitmentStart)
     const cipher = createCipheriv('aes-256-gcm', encryptionKey, iv, options)
     cipher.setAAD(authenticatedData(blob, context))
@@ -94,9 +98,9 @@ export function sealBlob(material: BlobMaterial, nonce: Buffer, plaintext: Buffe
  */
 export function openBlob(material: BlobMaterial, blob: Buffer, context: Buffer): Buffer | undefined {
   const tagStart = blob.length - tagLength
-  if (tagStart < headerLength || material.start.compare(blob, 0, nonceStart) !== 0) return undefined
+  if (tagStart < headerLength || !isOf(material, blob)) return undefined
   try {
-    derive(material.prf, material.input, blob, nonceStart, derived)
+    derive(material.prf, material.identity, blob, nonceStart, derived)
     blob.copy(claimedCommitment, 0, commitmentStart, headerLength)
     // AES-GCM alone lets somebody who knows two keys make one blob that opens under both, to different plaintexts.
     if (!timingSafeEqual(claimedCommitment, commitment)) return undefined
@@ -113,6 +117,12 @@ export function openBlob(material: BlobMaterial, blob: Buffer, context: Buffer):
   } finally {
     derived.fill(0)
   }
+}
+
+/** Whether the public start of `blob` names `material`. */
+function isOf({ flags, identity }: BlobMaterial, blob: Buffer): boolean {
+  if (blob[0] !== 0x54 || blob[1] !== 0x01 || blob[2] !== 1 || blob[3] !== flags) return false
+  return identity.compare(blob, identityStart, nonceStart, 0, shownIdentity) === 0
 }
 
 /** The header of `bytes`, or undefined when they can't be a blob of version 1. */

@@ -31,14 +31,35 @@ const computedText = { 56: Buffer.alloc(56), 64: Buffer.alloc(64), 96: Buffer.al
 const claimedText = { 56: Buffer.alloc(56), 64: Buffer.alloc(64), 96: Buffer.alloc(96), 128: Buffer.alloc(128) }
 const textSizes = { sha224: 56, sha256: 64, sha384: 96, sha512: 128 } as const
 
+// The outer input of each hash: the key's block, then the inner digest. Cleared like the other.
+const outerInput = {
+  sha224: Buffer.alloc(sizes.sha224.block + sizes.sha224.digest),
+  sha256: Buffer.alloc(sizes.sha256.block + sizes.sha256.digest),
+  sha384: Buffer.alloc(sizes.sha384.block + sizes.sha384.digest),
+  sha512: Buffer.alloc(sizes.sha512.block + sizes.sha512.digest),
+} as const satisfies Record<MacAlgorithm, Buffer>
+
+// Keys are cut from zeroed memory of their own, each byte of which is given out once: a server holds tens of thousands of
+// them, and a buffer of its own costs ten times the 32 bytes of a key.
+const slabSize = 8192
+let slab = Buffer.alloc(slabSize)
+let cut = 0
+
+function keyRoom(size: number): Buffer {
+  if (cut + size > slabSize) {
+    slab = Buffer.alloc(slabSize)
+    cut = 0
+  }
+  cut += size
+  return slab.subarray(cut - size, cut)
+}
+
 /** A MAC key. Its bytes can't be read back; `destroy` overwrites them. Messages are Buffers or latin1 strings. */
 export class HmacKey {
   readonly algorithm: MacAlgorithm
   /** Size of a MAC in bytes. */
   readonly macLength: number
-  readonly #inner: Buffer
-  /** The outer block, and room for the inner digest behind it. */
-  readonly #outer: Buffer
+  readonly #key: Buffer
   #destroyed = false
 
   /** Copies what it needs of `key`, which stays the caller's to overwrite. */
@@ -46,39 +67,39 @@ export class HmacKey {
     const { block, digest } = sizes[algorithm]
     this.algorithm = algorithm
     this.macLength = digest
-    this.#inner = Buffer.alloc(block)
-    this.#outer = Buffer.alloc(block + digest)
     if (key.length > block) {
       const short = hash(algorithm, key, 'buffer')
-      short.copy(this.#inner)
+      this.#key = keyRoom(short.length)
+      short.copy(this.#key)
       short.fill(0)
     } else {
-      key.copy(this.#inner)
-    }
-    for (let index = 0; index < block; index++) {
-      const byte = this.#inner[index] ?? 0
-      this.#inner[index] = byte ^ 0x36
-      this.#outer[index] = byte ^ 0x5c
+      this.#key = keyRoom(key.length)
+      key.copy(this.#key)
     }
   }
 
   /** The MAC in lower-case hex. A string's characters must not exceed U+00FF. */
   hex(message: Buffer | string): string {
-    this.#digestInner(message)
-    return hash(this.algorithm, this.#outer, 'hex')
+    const outer = this.#prepareOuter(message)
+    const mac = hash(this.algorithm, outer, 'hex')
+    outer.fill(0)
+    return mac
   }
 
   /** The MAC as a string of one character for each byte: the cheapest form to write into a buffer. */
   latin1(message: Buffer | string): string {
-    this.#digestInner(message)
-    return hash(this.algorithm, this.#outer, 'latin1')
+    const outer = this.#prepareOuter(message)
+    const mac = hash(this.algorithm, outer, 'latin1')
+    outer.fill(0)
+    return mac
   }
 
   /** Writes the MAC to `target` at `offset` and leaves no copy in a string: for MACs that are themselves secret. */
   into(message: Buffer | string, target: Buffer, offset = 0): void {
     if (target.length - offset < this.macLength) throw new RangeError('the target is too small for the MAC')
-    this.#digestInner(message)
-    const mac = hash(this.algorithm, this.#outer, 'buffer')
+    const outer = this.#prepareOuter(message)
+    const mac = hash(this.algorithm, outer, 'buffer')
+    outer.fill(0)
     mac.copy(target, offset)
     mac.fill(0)
   }
@@ -100,21 +121,30 @@ export class HmacKey {
   /** Overwrites the key. Using it afterwards throws. */
   destroy(): void {
     this.#destroyed = true
-    this.#inner.fill(0)
-    this.#outer.fill(0)
+    this.#key.fill(0)
   }
 
-  #digestInner(message: Buffer | string): void {
+  /** The outer input for `message`: K ^ opad, then H((K ^ ipad) || message). */
+  #prepareOuter(message: Buffer | string): Buffer {
     if (this.#destroyed) throw new Error('the MAC key was destroyed')
-    const block = this.#inner.length
+    const key = this.#key
+    const { block } = sizes[this.algorithm]
     const length = block + message.length
     const room = roomFor(length)
-    room.set(this.#inner, 0)
+    const outer = outerInput[this.algorithm]
+    room.fill(0x36, key.length, block)
+    outer.fill(0x5c, key.length, block)
+    for (let index = 0; index < key.length; index += 1) {
+      const byte = key[index] ?? 0
+      room[index] = byte ^ 0x36
+      outer[index] = byte ^ 0x5c
+    }
     if (typeof message === 'string') room.write(message, block, 'latin1')
     else room.set(message, block)
     const digest = hash(this.algorithm, room.subarray(0, length), 'latin1')
     room.fill(0, 0, length)
-    this.#outer.write(digest, block, 'latin1')
+    outer.write(digest, block, 'latin1')
+    return outer
   }
 }
 

@@ -12,24 +12,25 @@ export const derivedLength = 64
 
 const label = 'trent/enc/v1'
 const contextStart = 4 + label.length + 1
-const nonceStart = contextStart + 16 + 32
+
+/** Bytes of what a derivation is bound to beside its nonce: key id (16), then key material id (32). */
+export const identityLength = 48
+
+const nonceStart = contextStart + identityLength
+
+// counter ‖ label ‖ 0 ‖ key id ‖ material id ‖ nonce ‖ output bits. One buffer for all keys: nothing awaits between filling
+// and using it, and none of it is secret.
+const input = Buffer.alloc(nonceStart + nonceLength + 4)
+input.writeUInt32BE(1, 0)
+input.write(label, 4, 'latin1')
+input.writeUInt32BE(derivedLength * 8, nonceStart + nonceLength)
 
 /**
- * The input of the derivation for a material, with room for a nonce:
- * counter ‖ label ‖ 0 ‖ key id (16) ‖ material id (32) ‖ nonce (24) ‖ output bits.
+ * Derives into `target` (64 bytes, the caller's to overwrite) for `identity` (48 bytes) with the nonce at `offset` of
+ * `source`.
  */
-export function derivationInput(keyId: Buffer, materialId: Buffer): Buffer {
-  const input = Buffer.alloc(nonceStart + nonceLength + 4)
-  input.writeUInt32BE(1, 0)
-  input.write(label, 4, 'latin1')
-  keyId.copy(input, contextStart)
-  materialId.copy(input, contextStart + 16)
-  input.writeUInt32BE(derivedLength * 8, nonceStart + nonceLength)
-  return input
-}
-
-/** Derives into `target` (64 bytes, the caller's to overwrite) with the nonce at `offset` of `source`, which passes through `input`. */
-export function derive(prf: HmacKey, input: Buffer, source: Buffer, offset: number, target: Buffer): void {
+export function derive(prf: HmacKey, identity: Buffer, source: Buffer, offset: number, target: Buffer): void {
+  identity.copy(input, contextStart)
   source.copy(input, nonceStart, offset, offset + nonceLength)
   prf.into(input, target)
 }

@@ -3,7 +3,15 @@ import { errorRow, type Refusal } from '#aws/errors.ts'
 import type { AuditedResource, Members, Operation, RequestFacts } from '#aws/operation.ts'
 import type { AccountId, Region } from '#base/brand.ts'
 import { memberText, membersText, type Element, type ElementStructure } from '#cloudtrail/elements.ts'
-import { errorText, operationText, placeText, recordText, resourceText, secondText, type PlaceText } from '#cloudtrail/record.ts'
+import {
+  errorText,
+  operationText,
+  placeText,
+  recordText,
+  resourceText,
+  secondText,
+  type PlaceText,
+} from '#cloudtrail/record.ts'
 import type { Random } from '#ports/edge.ts'
 import type { Credential } from '#ports/identities.ts'
 import type { Change, Expectation } from '#records/change.ts'

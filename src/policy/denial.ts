@@ -12,7 +12,11 @@ export function denialMessage(callerArn: string, action: string, arn: string, de
       return denied(callerArn, action, `on resource: ${arn} with an explicit deny in a resource-based policy`)
     case 'no statement':
     case 'policy not understood':
-      return denied(callerArn, action, `on resource: ${arn} because no resource-based policy allows the ${action} action`)
+      return denied(
+        callerArn,
+        action,
+        `on resource: ${arn} because no resource-based policy allows the ${action} action`,
+      )
     case 'other account':
       return foreignDenial(callerArn, action)
     default:

@@ -7,8 +7,8 @@ import type { SymmetricMaterial } from './key-store.ts'
 export interface LiveKey {
   readonly record: Stored<KeyRecord>
   readonly arn: KeyArn
-  /** The material that was opened since the key was loaded, by prefix: the directory's own, nobody else looks into it. */
-  readonly opened: Map<string, SymmetricMaterial>
+  /** The material that was opened since the key was loaded: the directory's own, nobody else looks into it. */
+  readonly opened: SymmetricMaterial[]
 }
 
 /**

@@ -122,7 +122,7 @@ describe('a ciphertext blob', () => {
     const blob = seal()
     const other = materialOf(bytes, otherKeyId)
     const renamed = Buffer.from(blob)
-    other.start.copy(renamed)
+    other.identity.copy(renamed, 4, 0, 24)
     assert.equal(openBlob(other, renamed, context), undefined)
   })
 

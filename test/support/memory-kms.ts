@@ -225,9 +225,7 @@ export class MemoryKms {
 
   #liveKey(place: Place, keyId: KeyId): LiveKey | undefined {
     const record = this.keys.get(keyName(place, keyId))
-    return record === undefined
-      ? undefined
-      : { record, arn: keyArn(place.region, place.account, keyId), opened: new Map() }
+    return record === undefined ? undefined : { record, arn: keyArn(place.region, place.account, keyId), opened: [] }
   }
 
   #material(key: LiveKey, wanted: (material: KeyMaterialRecord) => boolean): SymmetricMaterial {

@@ -1,8 +1,9 @@
 /** Trent's own key store: key material is random bytes of this process, wrapped under a domain key and used in memory. */
+import type { KeyMaterialId } from '#base/brand.ts'
 import { IntegrityError } from '#base/integrity-error.ts'
 import { SecretBytes } from '#base/secret-bytes.ts'
 import { ivLength, lengthPrefixed, unwrapBytes, wrapBytes } from '#crypto/aead.ts'
-import { blobMaterial, openBlob, sealBlob } from '#crypto/ciphertext-blob.ts'
+import { blobMaterial, openBlob, sealBlob, type BlobMaterial } from '#crypto/ciphertext-blob.ts'
 import { nonceLength } from '#crypto/kdf.ts'
 import type { Hierarchy } from '#crypto/key-hierarchy.ts'
 import { keyMaterialId } from '#crypto/material-id.ts'
@@ -18,9 +19,6 @@ export interface SoftwareKeyStoreOptions {
 }
 
 export function createSoftwareKeyStore({ hierarchy, random }: SoftwareKeyStoreOptions): KeyStore {
-  // One nonce buffer for all materials: sealBlob has copied it when it returns.
-  const nonce = Buffer.alloc(nonceLength)
-
   function generate(owner: MaterialOwner): KeyMaterialRecord {
     const { region, account, keyId, creationDate, origin, keySpec, keyUsage } = owner
     const bytes = random.bytes(materialLength)
@@ -52,20 +50,36 @@ export function createSoftwareKeyStore({ hierarchy, random }: SoftwareKeyStoreOp
     }
     const material = blobMaterial(bytes, keyId, materialId)
     bytes.fill(0)
-    return {
-      materialId,
-      encrypt: (plaintext, context) => {
-        random.fill(nonce)
-        return sealBlob(material, nonce, plaintext, context)
-      },
-      decrypt: (blob, context) => {
-        const plaintext = openBlob(material, blob, context)
-        return plaintext === undefined ? undefined : new SecretBytes(plaintext)
-      },
-    }
+    return new SoftwareMaterial(materialId, material, random)
   }
 
   return { generate, open }
+}
+
+// One nonce buffer for all materials: sealBlob has copied it when it returns.
+const nonce = Buffer.alloc(nonceLength)
+
+/** Opened material. A class, for it hides bytes, and because there are tens of thousands: closures for each cost more. */
+class SoftwareMaterial implements SymmetricMaterial {
+  readonly materialId: KeyMaterialId
+  readonly #material: BlobMaterial
+  readonly #random: Random
+
+  constructor(materialId: KeyMaterialId, material: BlobMaterial, random: Random) {
+    this.materialId = materialId
+    this.#material = material
+    this.#random = random
+  }
+
+  encrypt(plaintext: Buffer, context: Buffer): Buffer {
+    this.#random.fill(nonce)
+    return sealBlob(this.#material, nonce, plaintext, context)
+  }
+
+  decrypt(blob: Buffer, context: Buffer): SecretBytes | undefined {
+    const plaintext = openBlob(this.#material, blob, context)
+    return plaintext === undefined ? undefined : new SecretBytes(plaintext)
+  }
 }
 
 /** All that a record of key material says of it: moved to another row or changed in any word, it doesn't unwrap any more. */
