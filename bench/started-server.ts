@@ -39,7 +39,8 @@ async function start(args: readonly string[], ready: RegExp, log: string): Promi
   const kept = Object.entries(process.env).filter(([name]) => !/^(?:TRENT|AWS|NODE)_/.test(name))
   const child = spawn(process.execPath, args, {
     cwd: root,
-    env: Object.fromEntries(kept),
+    // As bin/launch.js starts it, which is left out here so that its process is the one that is measured.
+    env: { MALLOC_ARENA_MAX: '2', ...Object.fromEntries(kept) },
     stdio: ['ignore', 'pipe', logFile],
   })
   closeSync(logFile)

@@ -73,9 +73,9 @@ export function errorText(code: string, message: string | undefined): string {
   return `${name},"errorMessage":${JSON.stringify(truncated(message, limits.error))}`
 }
 
-/** One entry of the `resources` element. ARNs, account ids and type names hold nothing that JSON escapes. */
+/** One entry of the `resources` element. */
 export function resourceText(account: string, type: string, arn: string): string {
-  return `{"accountId":"${account}","type":"${type}","ARN":"${arn}"}`
+  return `{"accountId":"${account}","type":"${type}","ARN":${JSON.stringify(arn)}}`
 }
 
 /** The `resources` element for KMS keys, in the order given (ReEncrypt: source, then destination). */
