@@ -75,7 +75,7 @@ export function errorText(code: string, message: string | undefined): string {
 
 /** One entry of the `resources` element. */
 export function resourceText(account: string, type: string, arn: string): string {
-  return `{"accountId":"${account}","type":"${type}","ARN":${JSON.stringify(arn)}}`
+  return `{"accountId":${JSON.stringify(account)},"type":${JSON.stringify(type)},"ARN":${JSON.stringify(arn)}}`
 }
 
 /** The `resources` element for KMS keys, in the order given (ReEncrypt: source, then destination). */
