@@ -57,7 +57,6 @@ export function createKeyDirectory(
       ...record,
       region: words.shared(record.region),
       account: words.shared(record.account),
-      description: words.shared(record.description),
       keySpec: words.shared(record.keySpec),
       keyUsage: words.shared(record.keyUsage),
       origin: words.shared(record.origin),
