@@ -16,6 +16,8 @@ export type KeyArn = Branded<string, 'KeyArn'>
 export type AliasName = Branded<string, 'AliasName'>
 /** 64 lower-case hex digits naming one key material of one KMS key. */
 export type KeyMaterialId = Branded<string, 'KeyMaterialId'>
+/** 64 lower-case hex digits naming one grant. */
+export type GrantId = Branded<string, 'GrantId'>
 /** A version 7 UUID, so that a record of a request is found by the time its id was made. */
 export type RequestId = Branded<string, 'RequestId'>
 /** The public half of an access key: `AKIA...`, or what an operator chose. */
@@ -26,6 +28,9 @@ const accountPattern = /^[0-9]{12}$/
 export function parseAccountId(text: string): AccountId | undefined {
   return accountPattern.test(text) ? (text as AccountId) : undefined
 }
+
+/** What stands for AWS itself where an account id would: in ARNs of its policies, and as the owner of its own keys. */
+export const awsAccount = 'aws' as AccountId
 
 // The model's RegionType pattern, e.g. us-east-1, us-gov-west-1, cn-north-1.
 const regionPattern = /^(?:[a-z]+-){2,3}[0-9]+$/
@@ -53,6 +58,11 @@ const materialPattern = /^[0-9a-f]{64}$/
 /** The key material id in `text`, or undefined when it is not 64 lower-case hex digits. */
 export function parseKeyMaterialId(text: string): KeyMaterialId | undefined {
   return materialPattern.test(text) ? (text as KeyMaterialId) : undefined
+}
+
+/** The grant id in `text`, or undefined when it is not 64 lower-case hex digits. */
+export function parseGrantId(text: string): GrantId | undefined {
+  return materialPattern.test(text) ? (text as GrantId) : undefined
 }
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/

@@ -1,4 +1,4 @@
-import type { AccountId, AliasName, KeyArn, KeyId, Region } from '#base/brand.ts'
+import type { AccountId, AliasName, KeyArn, KeyId, Region } from './brand.ts'
 
 /** The partition that a region belongs to (AWS General Reference, "Amazon Resource Names"). */
 export function partitionOf(region: Region): 'aws' | 'aws-cn' | 'aws-us-gov' {
@@ -39,4 +39,12 @@ export function parseArn(text: string): Arn | undefined {
   if (partition === undefined || service === undefined || region === undefined || account === undefined)
     return undefined
   return { partition, service, region, account, resource: parts.slice(5).join(':') }
+}
+
+/**
+ * The ARN of what IAM stores ("IAM identifiers", IAM User Guide): `kind` is `user`, `group`, `role`, `policy`..., `path` begins
+ * and ends with a slash.
+ */
+export function iamArn(partition: string, account: AccountId, kind: string, path: string, name: string): string {
+  return `arn:${partition}:iam::${account}:${kind}${path}${name}`
 }
