@@ -1,5 +1,7 @@
-import type { AliasName, KeyArn, KeyId } from '#base/brand.ts'
+import type { AliasName, KeyArn, KeyId, Region } from '#base/brand.ts'
 import type { MaybeAsync } from '#base/maybe-async.ts'
+import type { CompiledPolicy } from '#policy/compile.ts'
+import type { Grant } from '#policy/grant.ts'
 import type { AliasRecord, KeyRecord, Place, Stored } from '#records/key.ts'
 import type { SymmetricMaterial } from './key-store.ts'
 
@@ -7,6 +9,7 @@ import type { SymmetricMaterial } from './key-store.ts'
 export interface LiveKey {
   readonly record: Stored<KeyRecord>
   readonly arn: KeyArn
+  readonly policy: CompiledPolicy
   /** The material that was opened since the key was loaded: the directory's own, nobody else looks into it. */
   readonly opened: SymmetricMaterial[]
 }
@@ -17,7 +20,16 @@ export interface LiveKey {
  */
 export interface KeyDirectory {
   key(place: Place, keyId: KeyId): MaybeAsync<LiveKey | undefined>
+  /**
+   * The key in whatever account of the region: a ciphertext blob names its key and no account. The account is remembered, for
+   * a key never moves.
+   */
+  keyAnywhere(region: Region, keyId: KeyId): MaybeAsync<LiveKey | undefined>
   alias(place: Place, name: AliasName): MaybeAsync<Stored<AliasRecord> | undefined>
+  /** The grants of a key whose grantee is `name` (policy/subject.ts). */
+  grants(place: Place, keyId: KeyId, name: string): MaybeAsync<readonly Grant[]>
+  /** The names of the aliases that point at a key. */
+  aliasNamesOf(place: Place, keyId: KeyId): MaybeAsync<readonly AliasName[]>
   /** The key's current material. Throws IntegrityError when it is missing or not what was wrapped. */
   currentMaterial(key: LiveKey): MaybeAsync<SymmetricMaterial>
   /** The key's material whose id begins with `prefix` (16 hex digits), or undefined when the key has none such. */

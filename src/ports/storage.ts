@@ -1,7 +1,9 @@
-import type { AccessKeyId, AliasName, KeyId } from '#base/brand.ts'
+import type { AccessKeyId, AccountId, AliasName, GrantId, KeyId, Region } from '#base/brand.ts'
 import type { IntegrityError } from '#base/integrity-error.ts'
 import type { MaybeAsync } from '#base/maybe-async.ts'
-import type { AccessKeyRecord } from '#records/identity.ts'
+import type { GrantRecord } from '#records/grant.ts'
+import type { IamKind, IamRecord } from '#records/iam.ts'
+import type { AccessKeyRecord, AccountRecord } from '#records/identity.ts'
 import type { AliasRecord, KeyMaterialRecord, KeyRecord, Place, Stored } from '#records/key.ts'
 import type { Change, Expectation } from '#records/change.ts'
 
@@ -11,8 +13,15 @@ import type { Change, Expectation } from '#records/change.ts'
  */
 export interface StorageReader {
   key(place: Place, keyId: KeyId): MaybeAsync<Stored<KeyRecord> | undefined>
+  /**
+   * The account that owns the key with this id in the region: the first by number, should several have chosen the same id
+   * (only a test profile lets them). It is a hint from an index: reading the key itself verifies it.
+   */
+  accountOfKey(region: Region, keyId: KeyId): MaybeAsync<AccountId | undefined>
   /** The material of a key whose id begins with `prefix` (16 lower-case hex digits, as a ciphertext blob carries them). */
   material(place: Place, keyId: KeyId, prefix: string): MaybeAsync<Stored<KeyMaterialRecord> | undefined>
+  /** All materials of a key in no order: few, for each is the work of a rotation. One that fails fails them all. */
+  materials(place: Place, keyId: KeyId): MaybeAsync<readonly Stored<KeyMaterialRecord>[]>
   alias(place: Place, name: AliasName): MaybeAsync<Stored<AliasRecord> | undefined>
   /** At most `limit` key ids after `after`, ascending. */
   keyIds(place: Place, after: KeyId | undefined, limit: number): MaybeAsync<readonly KeyId[]>
@@ -27,7 +36,47 @@ export interface StorageReader {
     limit: number,
     target: KeyId | undefined,
   ): MaybeAsync<readonly Stored<AliasRecord>[]>
+  /** The names of the aliases that point at a key, ascending. */
+  aliasNamesOf(place: Place, keyId: KeyId): MaybeAsync<readonly AliasName[]>
+  grant(place: Place, keyId: KeyId, grantId: GrantId): MaybeAsync<Stored<GrantRecord> | undefined>
+  /** At most `limit` grants of a key after `after` by grant id, ascending; only those of `grantee` when it is given. */
+  grants(
+    place: Place,
+    keyId: KeyId,
+    after: GrantId | undefined,
+    limit: number,
+    grantee: string | undefined,
+  ): MaybeAsync<readonly Stored<GrantRecord>[]>
+  /** How many grants a key has. */
+  grantCount(place: Place, keyId: KeyId): MaybeAsync<number>
+  /** The grant of the key with this `nameKey`. */
+  grantNamed(place: Place, keyId: KeyId, nameKey: string): MaybeAsync<Stored<GrantRecord> | undefined>
+  /** At most `limit` grants in `region` with this retiring principal's name, after `after` by (key id, grant id). */
+  retirableGrants(
+    region: Region,
+    retiring: string,
+    after: { readonly account: AccountId; readonly keyId: KeyId; readonly grantId: GrantId } | undefined,
+    limit: number,
+  ): MaybeAsync<readonly Stored<GrantRecord>[]>
+  account(id: AccountId): MaybeAsync<Stored<AccountRecord> | undefined>
+  /** All accounts, by id. */
+  accounts(): MaybeAsync<readonly Stored<AccountRecord>[]>
   accessKey(id: AccessKeyId): MaybeAsync<Stored<AccessKeyRecord> | undefined>
+  /** The access keys of a user by its id, or of the root user of an account (`undefined`), by creation date. */
+  accessKeysOf(account: AccountId, userId: string | undefined): MaybeAsync<readonly Stored<AccessKeyRecord>[]>
+  /** By unique id, in whatever account. */
+  iamById<K extends IamKind>(kind: K, id: string): MaybeAsync<Stored<IamOf<K>> | undefined>
+  /** By name, without regard to case. */
+  iamByName<K extends IamKind>(account: AccountId, kind: K, name: string): MaybeAsync<Stored<IamOf<K>> | undefined>
+  /** At most `limit` after `after` by lower-cased name, ascending. */
+  iamList<K extends IamKind>(
+    account: AccountId,
+    kind: K,
+    after: string | undefined,
+    limit: number,
+  ): MaybeAsync<readonly Stored<IamOf<K>>[]>
+  /** A policy's text by its hash. */
+  policyText(hash: string): MaybeAsync<string | undefined>
   /**
    * At most `limit` keys of any place whose deletion date is not after `now` (epoch milliseconds), in one order, behind
    * `after`. Fewer than `limit` are the last. A row that fails is passed to `damaged` and takes nobody's place.
@@ -38,8 +87,18 @@ export interface StorageReader {
     after: KeyRecord | undefined,
     damaged: (error: IntegrityError) => void,
   ): MaybeAsync<readonly Stored<KeyRecord>[]>
+  /** The same of enabled keys whose next rotation is not after `now`. */
+  keysDueForRotation(
+    now: number,
+    limit: number,
+    after: KeyRecord | undefined,
+    damaged: (error: IntegrityError) => void,
+  ): MaybeAsync<readonly Stored<KeyRecord>[]>
   close(): MaybeAsync<void>
 }
+
+/** The record of one kind. */
+export type IamOf<K extends IamKind> = Extract<IamRecord, { readonly kind: K }>
 
 /** A change set: all of it and its audit record become durable together, or nothing does. */
 export interface Commit {

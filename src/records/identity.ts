@@ -4,10 +4,20 @@ export interface AccountRecord {
   readonly account: AccountId
   /** Epoch milliseconds. */
   readonly creationDate: number
+  /** What operators call it; '' when it has no name. */
+  readonly name: string
+  /**
+   * Service and resource control policies as documents, by level (organization root first, the account last), as an operator
+   * set them. Empty: none, which limits nobody.
+   */
+  readonly serviceControl: readonly (readonly string[])[]
+  readonly resourceControl: readonly (readonly string[])[]
+  /** Epoch milliseconds: temporary credentials of the root user issued before are dead. */
+  readonly rootSessionsValidFrom: number
 }
 
-/** Who an access key speaks for. Users, roles and sessions join this union. */
-export type PrincipalRecord = { readonly kind: 'root' }
+/** Who an access key speaks for: the root user of its account, or a user of it by unique id. */
+export type PrincipalRecord = { readonly kind: 'root' } | { readonly kind: 'user'; readonly userId: string }
 
 export interface AccessKeyRecord {
   readonly accessKeyId: AccessKeyId

@@ -18,11 +18,23 @@ export type KeyState =
 export type KeySpec = 'SYMMETRIC_DEFAULT'
 export type KeyUsage = 'ENCRYPT_DECRYPT'
 export type KeyOrigin = 'AWS_KMS'
-export type KeyManager = 'CUSTOMER'
+/** `AWS`: AWS managed keys, and AWS owned ones, whose account is `awsAccount`. */
+export type KeyManager = 'CUSTOMER' | 'AWS'
 
 export interface Tag {
   readonly TagKey: string
   readonly TagValue: string
+}
+
+/** How the material of a key is rotated: by itself, or because somebody asked for it (ListKeyRotations, RotationType). */
+export type RotationType = 'AUTOMATIC' | 'ON_DEMAND'
+
+/** When a key gets new material. */
+export interface KeyRotation {
+  /** Undefined: it is not rotated by itself. `nextDate` (epoch milliseconds) stands still while the key isn't enabled. */
+  readonly automatic?: { readonly periodDays: number; readonly nextDate: number } | undefined
+  /** How many rotations were asked for since the key was made: their number is limited. */
+  readonly onDemand: number
 }
 
 /** A KMS key: the resource without its key material. */
@@ -38,9 +50,11 @@ export interface KeyRecord extends Place {
   readonly state: KeyState
   /** In the order in which they were set. */
   readonly tags: readonly Tag[]
-  /** The key policy as text, exactly as GetKeyPolicy returns it. */
+  /** The key policy as it was put, but users and roles by unique id (policy/stored-principals.ts). */
   readonly policy: string
   readonly currentMaterialId: KeyMaterialId
+  /** Undefined: never set up. */
+  readonly rotation?: KeyRotation | undefined
 }
 
 /** One key material of a KMS key, wrapped: what a key store's backing key looks like at rest. */
@@ -57,6 +71,8 @@ export interface KeyMaterialRecord extends Place {
   readonly epoch: number
   /** The wrapped material: AES-256-GCM under the domain key, bound to all of the above. Base64. */
   readonly wrapped: string
+  /** When and how it became current (`date`: epoch milliseconds); undefined of the first material of a key. */
+  readonly rotated?: { readonly date: number; readonly type: RotationType } | undefined
 }
 
 export interface AliasRecord extends Place {

@@ -3,9 +3,9 @@ import { openReader } from '#storage/sqlite/reader.ts'
 import { verifyAll } from '#storage/sqlite/verify.ts'
 import { openWriter } from '#storage/sqlite/writer.ts'
 import { installedDatabase, temporaryDirectory, testKeys } from '../storage/fixtures.ts'
-import { storageContract } from './storage.ts'
+import { databaseContract } from './database.ts'
 
-storageContract('sqlite', (t) => {
+databaseContract('sqlite', (t) => {
   const keys = testKeys()
   const file = installedDatabase(temporaryDirectory(t), keys)
   const writer = openWriter(file, keys)
@@ -21,6 +21,7 @@ storageContract('sqlite', (t) => {
     head: () => writer.head(),
     outbox: (afterId, limit) => writer.outbox(afterId, limit),
     removeFromOutbox: (uptoId) => writer.removeFromOutbox(uptoId),
+    forgetPolicyTexts: (before) => writer.forgetPolicyTexts(before),
     readDomainKeys: () => writer.readDomainKeys(),
     addDomainKey: (domainKey, created) => writer.addDomainKey(domainKey, created),
     tamper: (table, column, value, where) => {

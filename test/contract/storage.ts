@@ -1,7 +1,6 @@
 /** What every back end of the Storage port must do. Each back end's own test file runs this suite. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { IntegrityError } from '#base/integrity-error.ts'
 import type { MaybeAsync } from '#base/maybe-async.ts'
 import type { WrappedDomainKey } from '#crypto/key-hierarchy.ts'
 import type { Commit, CommitOutcome, StorageReader } from '#ports/storage.ts'
@@ -10,6 +9,7 @@ import type { KeyRecord } from '#records/key.ts'
 import {
   accessKeyId,
   accessKeyRecord,
+  accountRecord,
   aliasName,
   aliasRecord,
   commitOf,
@@ -25,6 +25,10 @@ import {
   rootAccessKey,
 } from '../storage/fixtures.ts'
 import { conflictContract, keyWithAliases } from './storage-conflicts.ts'
+import { grantContract } from './storage-grants.ts'
+import { iamContract } from './storage-iam.ts'
+import { policyTextContract } from './storage-policy-texts.ts'
+import { rotationContract } from './storage-rotation.ts'
 
 /** A storage with the fixtures' installation in it: `account`, `rootAccessKey`, one domain key, one outbox record. */
 export interface StorageUnderTest {
@@ -34,23 +38,31 @@ export interface StorageUnderTest {
   head(): MaybeAsync<{ readonly revision: number; readonly digest: string }>
   outbox(afterId: number, limit: number): MaybeAsync<readonly { readonly id: number; readonly record: string }[]>
   removeFromOutbox(uptoId: number): MaybeAsync<void>
+  /** What the full scan finds. */
+  findings(): MaybeAsync<readonly { readonly kind: string; readonly table?: string; readonly primaryKey?: string }[]>
+  forgetPolicyTexts(before: number): MaybeAsync<'more' | 'done'>
+}
+
+/** One that keeps what it stores in a database, where others can get at it. */
+export interface DatabaseUnderTest extends StorageUnderTest {
   readDomainKeys(): MaybeAsync<readonly WrappedDomainKey[]>
   addDomainKey(domainKey: WrappedDomainKey, created: number): MaybeAsync<void>
   /** Changes one column of one row behind the storage's back. */
   tamper(table: string, column: string, value: string | number | null, where: string): MaybeAsync<void>
-  /** What the full scan finds. */
-  findings(): MaybeAsync<readonly { readonly kind: string; readonly table?: string; readonly primaryKey?: string }[]>
 }
 
 /** Makes a new storage for a test, and closes it when the test ends. */
-export type OpenStorage = (t: { after: (work: () => MaybeAsync<void>) => void }) => MaybeAsync<StorageUnderTest>
+export type OpenStorage<S extends StorageUnderTest = StorageUnderTest> = (t: {
+  after: (work: () => MaybeAsync<void>) => void
+}) => MaybeAsync<S>
 
-/** Runs the suite. */
+/** Commits changes that must not conflict. */
+export async function added(storage: StorageUnderTest, ...changes: Change[]): Promise<void> {
+  assert.equal(await storage.commit(commitOf(changes)), 'committed')
+}
+
+/** Runs the part of the suite that every storage passes, be it in memory. */
 export function storageContract(backEnd: string, open: OpenStorage): void {
-  const added = async (storage: StorageUnderTest, ...changes: Change[]): Promise<void> => {
-    assert.equal(await storage.commit(commitOf(changes)), 'committed')
-  }
-
   describe(`${backEnd}: reading`, () => {
     it('answers undefined for what is not there', async (t) => {
       const { reader } = await open(t)
@@ -61,6 +73,8 @@ export function storageContract(backEnd: string, open: OpenStorage): void {
       assert.deepEqual(await reader.keyIds(place, undefined, 10), [])
       assert.deepEqual(await reader.aliases(place, undefined, 10, undefined), [])
       assert.deepEqual(await reader.keysDueForDeletion(Number.MAX_SAFE_INTEGER, 10, undefined, assert.ifError), [])
+      assert.deepEqual(await reader.keysDueForRotation(Number.MAX_SAFE_INTEGER, 10, undefined, assert.ifError), [])
+      assert.deepEqual(await reader.materials(place, keyId()), [])
     })
 
     it('returns every record exactly as it was added, with its revision', async (t) => {
@@ -150,6 +164,27 @@ export function storageContract(backEnd: string, open: OpenStorage): void {
         second.map(({ name }) => name),
         ['alias/e'],
       )
+    })
+
+    it('names the aliases of a key in order', async (t) => {
+      const storage = await open(t)
+      const key = await keyWithAliases(storage, 'b', 'a', 'C')
+      await keyWithAliases(storage, 'd')
+      assert.deepEqual(await storage.reader.aliasNamesOf(place, key.keyId), ['alias/C', 'alias/a', 'alias/b'])
+      assert.deepEqual(await storage.reader.aliasNamesOf(otherRegion, key.keyId), [])
+      assert.deepEqual(await storage.reader.aliasNamesOf(place, keyId()), [])
+    })
+
+    it('tells whose key it is by its id and region, the first by number', async (t) => {
+      const storage = await open(t)
+      const shared = numberedKeyId(1)
+      await added(storage, keyAdded(keyRecord({ ...otherAccount, keyId: shared })))
+      const { reader } = storage
+      assert.equal(await reader.accountOfKey(place.region, shared), otherAccount.account)
+      await added(storage, keyAdded(keyRecord({ keyId: shared })))
+      assert.equal(await reader.accountOfKey(place.region, shared), place.account)
+      assert.equal(await reader.accountOfKey(otherRegion.region, shared), undefined)
+      assert.equal(await reader.accountOfKey(place.region, numberedKeyId(2)), undefined)
     })
 
     it('finds the keys whose waiting period is over, earliest first, wherever they are', async (t) => {
@@ -247,7 +282,7 @@ export function storageContract(backEnd: string, open: OpenStorage): void {
       const accessKey = accessKeyRecord('AKIAOTHER', { account: otherAccount.account })
       await added(
         storage,
-        { kind: 'account added', account: { account: otherAccount.account, creationDate: 7 } },
+        { kind: 'account added', account: accountRecord(otherAccount.account) },
         { kind: 'access key added', accessKey },
       )
       await added(storage, { kind: 'access key changed', accessKey: { ...accessKey, status: 'Inactive' } })
@@ -274,32 +309,6 @@ export function storageContract(backEnd: string, open: OpenStorage): void {
       assert.equal((await storage.head()).revision, revision + 1)
     })
 
-    it('commits a group in its order, leaving out what conflicts or fails', async (t) => {
-      const storage = await open(t)
-      const key = await keyWithAliases(storage)
-      const broken = keyRecord()
-      await added(storage, keyAdded(broken))
-      await storage.tamper('key', 'content', '{}', `key_id = '${broken.keyId}'`)
-      const alias = aliasRecord('a', key)
-      const outcomes = await storage.commitAll([
-        commitOf([{ kind: 'alias added', alias }], [], '"first"'),
-        commitOf([{ kind: 'alias added', alias }], [], '"second"'),
-        commitOf([{ kind: 'key changed', key: broken }], [], '"third"'),
-        commitOf([{ kind: 'alias removed', place, name: alias.name }], [], '"fourth"'),
-        commitOf([{ kind: 'alias added', alias: { ...alias, creationDate: 9 } }], [], '"fifth"'),
-      ])
-      assert.deepEqual(
-        outcomes.map((outcome) => (outcome instanceof Error ? outcome.name : outcome)),
-        ['committed', 'conflict', 'IntegrityError', 'committed', 'committed'],
-      )
-      assert.equal((await storage.reader.alias(place, alias.name))?.creationDate, 9)
-      const records = (await storage.outbox(0, 100)).map(({ record }) => record)
-      assert.deepEqual(records.slice(-3), ['"first"', '"fourth"', '"fifth"'])
-      assert.deepEqual(await storage.findings(), [
-        { kind: 'row', table: 'key', primaryKey: `us-east-1/111122223333/${broken.keyId}` },
-      ])
-    })
-
     it('commits an empty group', async (t) => {
       const storage = await open(t)
       assert.deepEqual(await storage.commitAll([]), [])
@@ -307,8 +316,12 @@ export function storageContract(backEnd: string, open: OpenStorage): void {
   })
 
   conflictContract(backEnd, open)
+  rotationContract(backEnd, open)
+  grantContract(backEnd, open)
+  iamContract(backEnd, open)
+  policyTextContract(backEnd, open)
 
-  describe(`${backEnd}: outbox and domain keys`, () => {
+  describe(`${backEnd}: the outbox`, () => {
     it('hands out audit records in the order of their commits, by ids that are never used again', async (t) => {
       const storage = await open(t)
       for (const record of ['"a"', '"b"', '"c"']) await storage.commit(commitOf([], [], record))
@@ -325,84 +338,6 @@ export function storageContract(backEnd: string, open: OpenStorage): void {
       await storage.commit(commitOf([], [], '"d"'))
       const [next] = await storage.outbox(0, 100)
       assert.ok(next && next.id > ids[3]!)
-    })
-
-    it('keeps domain keys by epoch and refuses a second one of the same', async (t) => {
-      const storage = await open(t)
-      await storage.addDomainKey({ epoch: 2, wrapped: 'c2Vjb25k' }, 5)
-      const expected = [
-        { epoch: 1, wrapped: 'd3JhcHBlZA==' },
-        { epoch: 2, wrapped: 'c2Vjb25k' },
-      ]
-      assert.deepEqual(await storage.readDomainKeys(), expected)
-      await assert.rejects(async () => storage.addDomainKey({ epoch: 2, wrapped: 'b3RoZXI=' }, 6))
-      assert.deepEqual(await storage.readDomainKeys(), expected)
-    })
-  })
-
-  describe(`${backEnd}: rows that somebody else changed`, () => {
-    const edits: Readonly<Record<string, readonly [column: string, value: string | number | null]>> = {
-      content: ['content', '{"keyId":"other"}'],
-      'a revision': ['rev', 1],
-      'a revision beyond all numbers': ['rev', 9007199254740993],
-      'a negative revision': ['rev', -5],
-      'an indexed column': ['deletion_date', 5],
-      'an indexed column, removing its value,': ['deletion_date', null],
-    }
-    for (const [what, [column, value]] of Object.entries(edits)) {
-      it(`refuses the key with ${what} edited, and only that one`, async (t) => {
-        const storage = await open(t)
-        const key = keyRecord({ state: { kind: 'PendingDeletion', deletionDate: 100 } })
-        const other = keyRecord({ state: { kind: 'PendingDeletion', deletionDate: 101 } })
-        await added(storage, keyAdded(key), keyAdded(other))
-        await storage.tamper('key', column, value, `key_id = '${key.keyId}'`)
-        const { reader } = storage
-        await assert.rejects(
-          async () => reader.key(place, key.keyId),
-          (error) =>
-            error instanceof IntegrityError &&
-            error.message ===
-              `The row us-east-1/111122223333/${key.keyId} of table key is not what was written: it was changed by another program, or damaged.`,
-        )
-        assert.equal((await reader.key(place, other.keyId))?.keyId, other.keyId)
-        assert.equal((await reader.keyIds(place, undefined, 10)).length, 2)
-        const damaged: string[] = []
-        // A page of one: the damaged row, which comes first, takes nobody's place.
-        const due = await reader.keysDueForDeletion(1_000, 1, undefined, ({ message }) => damaged.push(message))
-        assert.deepEqual(
-          due.map(({ keyId: id }) => id),
-          [other.keyId],
-        )
-        if (value !== null)
-          assert.match(damaged.join(), /^The row us-east-1\/111122223333\/\S+ of table key is not what/)
-        await assert.rejects(async () => storage.commit(commitOf([{ kind: 'key changed', key }])), IntegrityError)
-        await assert.rejects(
-          async () => storage.commit(commitOf([{ kind: 'key deleted', place, keyId: key.keyId }])),
-          IntegrityError,
-        )
-        assert.deepEqual(await storage.findings(), [
-          { kind: 'row', table: 'key', primaryKey: `us-east-1/111122223333/${key.keyId}` },
-          // Only a row whose columns and revision are what they were says what it was in the sum.
-          ...(column === 'content' ? [] : [{ kind: 'undecided', table: 'key' }]),
-        ])
-      })
-    }
-
-    it('refuses an alias that was pointed at another key', async (t) => {
-      const storage = await open(t)
-      await keyWithAliases(storage, 'a')
-      const other = await keyWithAliases(storage)
-      await storage.tamper('alias', 'target_key_id', other.keyId, `name = 'alias/a'`)
-      await assert.rejects(async () => storage.reader.alias(place, aliasName('a')), IntegrityError)
-      await assert.rejects(async () => storage.reader.aliases(place, undefined, 10, other.keyId), IntegrityError)
-    })
-
-    it('refuses an access key that was renamed or moved', async (t) => {
-      const storage = await open(t)
-      await added(storage, { kind: 'access key added', accessKey: accessKeyRecord('AKIAOTHER') })
-      await storage.tamper('access_key', 'access_key_id', 'AKIATHIRD', `access_key_id = 'AKIAOTHER'`)
-      await assert.rejects(async () => storage.reader.accessKey(accessKeyId('AKIATHIRD')), IntegrityError)
-      assert.ok(await storage.reader.accessKey(rootAccessKey.accessKeyId))
     })
   })
 }

@@ -47,11 +47,17 @@ describe('what was acknowledged', () => {
       const writer = openWriter(file, keys)
       const reader = openReader(file, keys.stateMac)
       const about = `round ${round}, killed after ${delay} ms, ${acknowledged.length} acknowledged`
-      for (const id of seen) assert.ok(reader.key(place, keyId(id)), about)
+      for (const id of seen) {
+        assert.ok(reader.key(place, keyId(id)), about)
+        assert.equal(reader.grantCount(place, keyId(id)), 1, about)
+        assert.ok(reader.iamById('user', `AIDA-${id}`), about)
+        assert.ok(reader.policyText(id), about)
+      }
       const stored = reader.keyIds(place, undefined, Number.MAX_SAFE_INTEGER)
       // At most the one commit of each round whose acknowledgement was cut off.
       assert.ok(stored.length - seen.length <= round + 1, about)
       assert.equal(writer.head().revision, 1 + stored.length, about)
+      assert.equal(reader.account(place.account)?.rev, writer.head().revision, about)
       const records = writer.outbox(1, Number.MAX_SAFE_INTEGER).map(({ record }) => JSON.parse(record) as unknown)
       assert.deepEqual([...records].sort(), [...stored], about)
       assert.deepEqual((await verifyAll({ file, keys })).findings, [], about)

@@ -7,13 +7,17 @@ import {
   parseAccessKeyId,
   parseAccountId,
   parseAliasName,
+  parseGrantId,
   parseKeyId,
   parseKeyMaterialId,
   parseRegion,
 } from '#base/brand.ts'
+import type { AccountId } from '#base/brand.ts'
 import { HmacKey } from '#crypto/hmac.ts'
 import type { Commit } from '#ports/storage.ts'
 import type { Change, Expectation } from '#records/change.ts'
+import type { GrantRecord } from '#records/grant.ts'
+import type { UserRecord } from '#records/iam.ts'
 import type { AccessKeyRecord, AccountRecord } from '#records/identity.ts'
 import type { AliasRecord, KeyMaterialRecord, KeyRecord, Place } from '#records/key.ts'
 import { createInstallation } from '#storage/sqlite/installation.ts'
@@ -23,8 +27,20 @@ export const place: Place = { region: parseRegion('us-east-1')!, account: parseA
 export const otherRegion: Place = { ...place, region: parseRegion('eu-west-1')! }
 export const otherAccount: Place = { ...place, account: parseAccountId('444455556666')! }
 
-export const account: AccountRecord = { account: place.account, creationDate: 1_700_000_000_000 }
+export const account: AccountRecord = accountRecord(place.account)
 export const rootAccessKey: AccessKeyRecord = accessKeyRecord('AKIAROOT')
+
+export function accountRecord(id: AccountId, changes: Partial<AccountRecord> = {}): AccountRecord {
+  return {
+    account: id,
+    creationDate: 1_700_000_000_000,
+    name: '',
+    serviceControl: [],
+    resourceControl: [],
+    rootSessionsValidFrom: 0,
+    ...changes,
+  }
+}
 
 export function keyId(text: string = randomUUID()) {
   return parseKeyId(text)!
@@ -100,6 +116,49 @@ export function accessKeyRecord(id: string, changes: Partial<AccessKeyRecord> = 
     creationDate: 1_700_000_000_003,
     epoch: 1,
     wrappedSecret: 'd3JhcHBlZCBzZWNyZXQ=',
+    ...changes,
+  }
+}
+
+/** A grant id that sorts as `number` does. */
+export function grantId(number: number) {
+  return parseGrantId(number.toString(16).padStart(64, '0'))!
+}
+
+export function grantRecord(key: KeyRecord, number: number, changes: Partial<GrantRecord> = {}): GrantRecord {
+  return {
+    region: key.region,
+    account: key.account,
+    keyId: key.keyId,
+    grantId: grantId(number),
+    grantee: { name: 'AIDAGRANTEE', given: 'arn:aws:iam::111122223333:user/Grantee', kind: 'AWS' },
+    retiring: undefined,
+    issuingAccount: 'arn:aws:iam::111122223333:root',
+    operations: ['Encrypt', 'Decrypt'],
+    encryptionContextEquals: undefined,
+    encryptionContextSubset: undefined,
+    sourceArn: undefined,
+    name: '',
+    nameKey: undefined,
+    creationDate: 1_700_000_000_004,
+    ...changes,
+  }
+}
+
+export function userRecord(name: string, changes: Partial<UserRecord> = {}): UserRecord {
+  return {
+    kind: 'user',
+    account: place.account,
+    id: `AIDA-${name}`,
+    name,
+    creationDate: 1_700_000_000_005,
+    path: '/',
+    inline: [],
+    attached: [],
+    groups: [],
+    boundary: undefined,
+    tags: [],
+    sessionsValidFrom: 0,
     ...changes,
   }
 }

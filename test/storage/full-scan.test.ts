@@ -15,6 +15,7 @@ import { openWriter } from '#storage/sqlite/writer.ts'
 import {
   aliasRecord,
   commitOf,
+  grantRecord,
   installedDatabase,
   keyAdded,
   keyRecord,
@@ -22,6 +23,7 @@ import {
   place,
   temporaryDirectory,
   testKeys,
+  userRecord,
 } from './fixtures.ts'
 
 const keys = testKeys()
@@ -61,6 +63,31 @@ describe('the full scan', () => {
     const { file, writer } = filled(t)
     const verification = await verifyAll({ file, keys })
     assert.deepEqual(verification, { head: writer.head(), rows: 9, findings: [] })
+  })
+
+  it('looks at every table', async (t) => {
+    const { file, writer, first } = filled(t)
+    const user = userRecord('alice')
+    writer.commit(
+      commitOf([
+        { kind: 'grant added', grant: grantRecord(first, 1) },
+        { kind: 'iam added', entity: user },
+        { kind: 'policy text kept', hash: 'abc', text: '{}', keptAt: 5 },
+      ]),
+    )
+    assert.equal((await verifyAll({ file, keys })).rows, 12)
+    const tables = ['account', 'access_key', 'iam', 'key', 'key_material', 'alias', 'key_grant', 'policy_text']
+    for (const table of tables) behindOurBack(file, `UPDATE ${table} SET content = '{}'`)
+    const found = await findings(file)
+    assert.deepEqual([...new Set(found.map((finding) => 'table' in finding && finding.table))], tables)
+    for (const table of tables) behindOurBack(file, `DELETE FROM ${table}`)
+    assert.deepEqual(
+      await findings(file),
+      tables.map((table) => {
+        const rows = table === 'key' || table === 'key_material' ? 3 : 1
+        return { kind: 'table', table, expectedRows: rows, foundRows: 0 }
+      }),
+    )
   })
 
   it('reports progress chunk by chunk and lets other work run in between', async (t) => {

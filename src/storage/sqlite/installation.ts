@@ -14,6 +14,7 @@ import { guarded } from './failures.ts'
 import { writeHead } from './head.ts'
 import { migrate, refuseNewer, schemaVersion } from './migrate.ts'
 import { Outbox } from './outbox.ts'
+import { PolicyTexts } from './policy-texts.ts'
 
 export interface Installation {
   readonly id: string
@@ -97,15 +98,13 @@ export function createInstallation(installation: NewInstallation): void {
         db.prepare('INSERT INTO installation (id, created) VALUES (?, ?)').run(keys.installationId, created)
         insertDomainKey(db, domainKey, created)
         const tally = new Tally({ revision: 1, lastOutboxId: 0, tables: new Map() })
-        const writer = new ChangeWriter(db, keys.stateMac)
+        const writer = new ChangeWriter(db, keys.stateMac, new PolicyTexts(db, keys.stateMac))
         const changes: readonly Change[] = [
           { kind: 'account added', account },
           { kind: 'access key added', accessKey },
         ]
-        for (const change of changes) {
-          if (!writer.apply(tally, change)) {
-            throw new StorageError('failed', `The first account could not be added to the database ${file}.`)
-          }
+        if (!writer.apply(tally, changes)) {
+          throw new StorageError('failed', `The first account could not be added to the database ${file}.`)
         }
         const outbox = new Outbox(db, keys.stateMac)
         for (const record of records) outbox.add(tally.nextOutboxId(), record)

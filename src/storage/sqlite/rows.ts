@@ -6,7 +6,7 @@ import type { AnyEntity, StoredRow } from '../stored-row.ts'
 
 export type SqlRow = Record<string, SQLOutputValue>
 
-const integerColumns: ReadonlySet<string> = new Set(['rev', 'deletion_date'])
+const integerColumns: ReadonlySet<string> = new Set(['rev', 'deletion_date', 'next_rotation', 'kept_at'])
 
 // node:sqlite throws for an integer that a number can't hold. Somebody who writes one must get what every edit gets, a MAC
 // that doesn't match, and not an error that stops a scan.

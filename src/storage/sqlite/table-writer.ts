@@ -45,6 +45,23 @@ export class TableWriter<T extends object> {
     return true
   }
 
+  /**
+   * Gives a row the revision of the commit, unless a change of the same commit gave it that. False when there is no such row.
+   * Throws IntegrityError when the row that is there is not what was written.
+   */
+  touch(tally: Tally, primaryKey: readonly ColumnValue[]): boolean {
+    const old = this.#find(primaryKey)
+    if (old === undefined) return false
+    if (old.row.rev === tally.revision) return true
+    return this.change(tally, this.#entity.decode(old.row.content))
+  }
+
+  /** The record, or undefined when there is none. Throws IntegrityError when the row that is there is not what was written. */
+  find(primaryKey: readonly ColumnValue[]): T | undefined {
+    const found = this.#find(primaryKey)
+    return found === undefined ? undefined : this.#entity.decode(found.row.content)
+  }
+
   /** False when there is no such row. Throws IntegrityError when the row that is there is not what was written. */
   remove(tally: Tally, primaryKey: readonly ColumnValue[]): boolean {
     const old = this.#find(primaryKey)

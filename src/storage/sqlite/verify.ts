@@ -4,8 +4,11 @@ import { setImmediate } from 'node:timers/promises'
 import { IntegrityError } from '#base/integrity-error.ts'
 import { accumulate, macLength } from '#crypto/row-mac.ts'
 import type { SealedHead } from '#crypto/row-mac.ts'
-import { accessKeyEntity, accountEntity, aliasEntity, keyEntity, keyMaterialEntity } from '../entity.ts'
 import type { TableName } from '../entity.ts'
+import { iamEntity } from '../iam-entity.ts'
+import { accessKeyEntity, accountEntity } from '../identity-entities.ts'
+import { aliasEntity, grantEntity, keyEntity, keyMaterialEntity } from '../key-entities.ts'
+import { policyTextEntity } from '../policy-text-entity.ts'
 import { elementOf, isAuthentic, primaryKeyText } from '../stored-row.ts'
 import type { AnyEntity, IntegrityKeys } from '../stored-row.ts'
 import { AnchorError, checkAnchor } from '../anchor.ts'
@@ -57,9 +60,12 @@ export interface VerifyOptions {
 const entities: Readonly<Record<TableName, AnyEntity>> = {
   account: accountEntity,
   access_key: accessKeyEntity,
+  iam: iamEntity,
   key: keyEntity,
   key_material: keyMaterialEntity,
   alias: aliasEntity,
+  key_grant: grantEntity,
+  policy_text: policyTextEntity,
 }
 
 /** Rows that a finding names one by one, for each table. */

@@ -13,6 +13,7 @@ import type { HeadMark } from './head.ts'
 import { domainKeysIn, insertDomainKey, installationIn } from './installation.ts'
 import { migrate, refuseNewer } from './migrate.ts'
 import { Outbox } from './outbox.ts'
+import { PolicyTexts } from './policy-texts.ts'
 
 /**
  * The one connection that writes; the caller holds the directory's lock. Brings the schema up to date. The keys stay the
@@ -29,6 +30,7 @@ export class SqliteWriter {
   readonly #db: DatabaseSync
   readonly #changes: ChangeWriter
   readonly #outbox: Outbox
+  readonly #policyTexts: PolicyTexts
   #mark: HeadMark
   #lastOutboxId: number
   #outboxBytes: number
@@ -45,7 +47,8 @@ export class SqliteWriter {
       const { head, mark } = guarded(file, 'read', () => this.#readHead())
       this.#mark = mark
       this.#tally = new Tally(head)
-      this.#changes = new ChangeWriter(this.#db, keys.stateMac)
+      this.#policyTexts = new PolicyTexts(this.#db, keys.stateMac)
+      this.#changes = new ChangeWriter(this.#db, keys.stateMac, this.#policyTexts)
       this.#outbox = new Outbox(this.#db, keys.stateMac)
       this.#lastOutboxId = head.lastOutboxId
       this.#outboxBytes = guarded(file, 'read', () => this.#outbox.size())
@@ -79,13 +82,11 @@ export class SqliteWriter {
       const tally = (this.#tally ??= this.#tallyAgain())
       const outcomes = commits.map((commit) => this.#commitOne(tally, commit))
       if (outcomes.includes('committed')) {
-        const head = tally.head()
-        const mark = writeHead(this.#db, this.#keys, head)
-        this.#db.exec('COMMIT')
-        this.#mark = mark
-        this.#lastOutboxId = head.lastOutboxId
+        this.#store(tally)
         outcomes.forEach((outcome, index) => {
-          if (outcome === 'committed') this.#outboxBytes += Buffer.byteLength(commits[index]?.record ?? '')
+          const commit = commits[index]
+          if (outcome !== 'committed' || commit === undefined) return
+          for (const record of recordsOf(commit)) this.#outboxBytes += Buffer.byteLength(record)
         })
       } else {
         this.#db.exec('ROLLBACK')
@@ -97,6 +98,15 @@ export class SqliteWriter {
       const failure = this.#afterRollback(storageError(error, this.#file, 'changed'))
       return commits.map(() => failure)
     }
+  }
+
+  /** Ends the transaction: what was changed in it is durable on return. */
+  #store(tally: Tally): void {
+    const head = tally.head()
+    const mark = writeHead(this.#db, this.#keys, head)
+    this.#db.exec('COMMIT')
+    this.#mark = mark
+    this.#lastOutboxId = head.lastOutboxId
   }
 
   #commitOne(tally: Tally, commit: Commit): CommitOutcome | Error {
@@ -118,11 +128,12 @@ export class SqliteWriter {
     return outcome
   }
 
-  #apply(tally: Tally, { changes, expectations, record }: Commit): boolean {
+  #apply(tally: Tally, commit: Commit): boolean {
+    const { changes, expectations } = commit
     if (!expectations.every((expectation) => this.#changes.holds(expectation))) return false
     tally.nextRevision()
-    if (!changes.every((change) => this.#changes.apply(tally, change))) return false
-    this.#outbox.add(tally.nextOutboxId(), record)
+    if (!this.#changes.apply(tally, changes)) return false
+    for (const record of recordsOf(commit)) this.#outbox.add(tally.nextOutboxId(), record)
     return true
   }
 
@@ -166,6 +177,29 @@ export class SqliteWriter {
         this.#db.exec('PRAGMA synchronous = FULL')
       }
     })
+  }
+
+  /**
+   * Removes policy texts that were kept before `before` (epoch milliseconds) and that no policy of a key, of IAM or of an
+   * account has any more. One call does some milliseconds' work of it and answers whether to call again. What it removes has
+   * no audit record: what is gone from the trail is nothing that happened. Throws IntegrityError, having removed nothing in
+   * this call, when a policy is not what was written; the next call begins anew.
+   */
+  forgetPolicyTexts(before: number): 'more' | 'done' {
+    const step = guarded(this.#file, 'read', () => this.#policyTexts.step(before))
+    if (step === 'more' || step === 'done') return step
+    try {
+      this.#db.exec('BEGIN IMMEDIATE')
+      const tally = (this.#tally ??= this.#tallyAgain())
+      tally.nextRevision()
+      this.#policyTexts.remove(tally, step)
+      this.#store(tally)
+      tally.settle()
+      return 'more'
+    } catch (error) {
+      this.#tally = undefined
+      throw this.#afterRollback(storageError(error, this.#file, 'changed'))
+    }
   }
 
   /**
@@ -232,4 +266,9 @@ export class SqliteWriter {
       return storageError(error, this.#file, 'rolled back')
     }
   }
+}
+
+/** The audit records of a commit, its own first. */
+function recordsOf({ changes, record }: Commit): readonly string[] {
+  return [record, ...changes.flatMap((change) => (change.kind === 'event recorded' ? [change.record] : []))]
 }
