@@ -1,13 +1,18 @@
 /** The KeyDirectory port over a storage reader and a key store: what makes a warm key cost no database round trip. */
-import { keyArn } from '#aws/arn.ts'
+import { LRUCache } from 'lru-cache'
+import { keyArn } from '#base/arn.ts'
+import type { AccountId, AliasName, KeyId, Region } from '#base/brand.ts'
 import { IntegrityError } from '#base/integrity-error.ts'
 import { after, type MaybeAsync } from '#base/maybe-async.ts'
+import type { Grant } from '#policy/grant.ts'
 import type { KeyDirectory, LiveKey } from '#ports/key-directory.ts'
 import type { KeyStore, SymmetricMaterial } from '#ports/key-store.ts'
 import type { StorageReader } from '#ports/storage.ts'
 import { cacheName } from '#records/change.ts'
-import type { AliasRecord, KeyRecord, KeyState, Stored, Tag } from '#records/key.ts'
+import type { AliasRecord, KeyRecord, KeyState, Place, Stored, Tag } from '#records/key.ts'
+import type { Compile } from './attached-policies.ts'
 import { CoherentCache } from './coherent-cache.ts'
+import { loadGrants } from './grants.ts'
 import type { RevisionSlots } from './revision-slots.ts'
 
 // A key's old materials are opened as its old blobs are decrypted; more than this many are opened again when needed.
@@ -18,6 +23,8 @@ export interface DirectoryLimits {
   /** How many keys stay cached. */
   readonly keys: number
   readonly aliases: number
+  /** How many grants and names of aliases, looked up by key: each list counts as one more than it has. */
+  readonly lists: number
 }
 
 /**
@@ -37,19 +44,43 @@ class SharedWords {
   }
 }
 
+type DirectoryStorage = Pick<StorageReader, 'key' | 'accountOfKey' | 'material' | 'alias' | 'grants' | 'aliasNamesOf'>
+
 const sharedWords = 10_000
 const enabled: KeyState = { kind: 'Enabled' }
 const noTags: readonly Tag[] = []
 
+function weightOf(list: readonly unknown[]): number {
+  return list.length + 1
+}
+
 export function createKeyDirectory(
-  storage: StorageReader,
+  storage: DirectoryStorage,
   keyStore: KeyStore,
   slots: RevisionSlots,
+  compile: Compile,
   limits: DirectoryLimits,
 ): KeyDirectory {
   const keys = new CoherentCache<LiveKey>(slots, limits.keys)
   const aliases = new CoherentCache<Stored<AliasRecord>>(slots, limits.aliases)
+  const grants = new CoherentCache<readonly Grant[]>(slots, limits.lists, { weigh: weightOf })
+  const aliasNames = new CoherentCache<readonly AliasName[]>(slots, limits.lists, { weigh: weightOf })
+  const owners = new LRUCache<string, AccountId>({ max: limits.keys })
   const words = new SharedWords()
+
+  /** `record` with what is derived from it once. */
+  function live(record: Stored<KeyRecord>): LiveKey {
+    const { text } = compile(record.policy)
+    return {
+      record: compact({ ...record, policy: text }),
+      arn: keyArn(record.region, record.account, record.keyId),
+      // From the bounded memory each time: a compiled policy takes many times what its text does.
+      get policy() {
+        return compile(text)
+      },
+      opened: [],
+    }
+  }
 
   /** `record` as it is kept: what it has in common with other keys is theirs too. */
   function compact(record: Stored<KeyRecord>): Stored<KeyRecord> {
@@ -61,7 +92,6 @@ export function createKeyDirectory(
       keyUsage: words.shared(record.keyUsage),
       origin: words.shared(record.origin),
       keyManager: words.shared(record.keyManager),
-      policy: words.shared(record.policy),
       state: record.state.kind === 'Enabled' ? enabled : record.state,
       tags: record.tags.length === 0 ? noTags : record.tags,
     }
@@ -82,28 +112,59 @@ export function createKeyDirectory(
     })
   }
 
+  function keyAt(place: Place, keyId: KeyId): MaybeAsync<LiveKey | undefined> {
+    const name = keyId + place.account + place.region
+    return keys.fresh(name) ?? loadKey(name, place, keyId)
+  }
+
+  function loadKey(name: string, place: Place, keyId: KeyId): MaybeAsync<LiveKey | undefined> {
+    return keys.load(name, cacheName.key(place, keyId), () =>
+      after(storage.key(place, keyId), (record) => (record === undefined ? undefined : live(record))),
+    )
+  }
+
+  function loadAlias(name: string, place: Place, alias: AliasName): MaybeAsync<Stored<AliasRecord> | undefined> {
+    return aliases.load(name, cacheName.alias(place, alias), () => storage.alias(place, alias))
+  }
+
+  function loadGrantsOf(name: string, place: Place, keyId: KeyId, grantee: string): MaybeAsync<readonly Grant[]> {
+    const loaded = grants.load(name, cacheName.grants(place, keyId), () => loadGrants(storage, place, keyId, grantee))
+    return after(loaded, (found) => found ?? [])
+  }
+
+  function loadAliasNames(name: string, place: Place, keyId: KeyId): MaybeAsync<readonly AliasName[]> {
+    const loaded = aliasNames.load(name, cacheName.aliasTargets(place), () => storage.aliasNamesOf(place, keyId))
+    return after(loaded, (found) => found ?? [])
+  }
+
+  function search(region: Region, keyId: KeyId): MaybeAsync<LiveKey | undefined> {
+    return after(storage.accountOfKey(region, keyId), (account) => {
+      if (account === undefined) return undefined
+      owners.set(keyId + region, words.shared(account))
+      return keyAt({ region, account }, keyId)
+    })
+  }
+
   return {
-    key: (place, keyId) =>
-      keys.get(
-        keyId + place.account + place.region,
-        () => cacheName.key(place, keyId),
-        () =>
-          after(storage.key(place, keyId), (record) =>
-            record === undefined
-              ? undefined
-              : {
-                  record: compact(record),
-                  arn: keyArn(record.region, record.account, record.keyId),
-                  opened: [],
-                },
-          ),
-      ),
-    alias: (place, name) =>
-      aliases.get(
-        `${name} ${place.account}${place.region}`,
-        () => cacheName.alias(place, name),
-        () => storage.alias(place, name),
-      ),
+    key: keyAt,
+    keyAnywhere: (region, keyId) => {
+      const account = owners.get(keyId + region)
+      if (account === undefined) return search(region, keyId)
+      // Once a key was deleted, another account may have one with its id, if only where ids can be chosen.
+      return after(keyAt({ region, account }, keyId), (key) => key ?? search(region, keyId))
+    },
+    alias: (place, alias) => {
+      const name = `${alias} ${place.account}${place.region}`
+      return aliases.fresh(name) ?? loadAlias(name, place, alias)
+    },
+    grants: (place, keyId, grantee) => {
+      const name = `${keyId} ${place.account}${place.region} ${grantee}`
+      return grants.fresh(name) ?? loadGrantsOf(name, place, keyId, grantee)
+    },
+    aliasNamesOf: (place, keyId) => {
+      const name = `${keyId} ${place.account}${place.region}`
+      return aliasNames.fresh(name) ?? loadAliasNames(name, place, keyId)
+    },
     currentMaterial: (key) =>
       after(opened(key, key.record.currentMaterialId.slice(0, prefixLength)), (material) => {
         if (material?.materialId !== key.record.currentMaterialId) {

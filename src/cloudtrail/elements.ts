@@ -1,4 +1,7 @@
-/** How CloudTrail renders members of requests and answers of KMS: names in lower camel case, dates as English text. */
+/** How CloudTrail renders members of requests and answers: names in lower camel case, dates as English text. */
+import { SecretBytes } from '#base/secret-bytes.ts'
+
+import { quoted } from '#base/json-text.ts'
 
 /** What a request or an answer consists of once it is decoded. */
 export type Element =
@@ -8,6 +11,8 @@ export type Element =
   | null
   | undefined
   | Date
+  /** Never shown. */
+  | SecretBytes
   | ReadonlyMap<string, string>
   | readonly Element[]
   | ElementStructure
@@ -49,19 +54,22 @@ function nameText(name: string): string {
  */
 export function elementText(value: Element): string {
   if (value === undefined || value === null) return 'null'
+  if (typeof value === 'string') return quoted(value)
   if (typeof value !== 'object') return JSON.stringify(value)
   if (value instanceof Date) return JSON.stringify(dateText(value))
   if (isMap(value)) return mapText(value)
   if (isList(value)) return `[${value.map(elementText).join(',')}]`
+  if (value instanceof SecretBytes) return 'null'
   return `{${membersText(value)}}`
 }
 
-/** The members of `value` as elementText writes them, without the braces; empty when none is present. */
+/** The members of `value` as elementText writes them, without the braces; empty when none is present. Secrets are left out. */
 export function membersText(value: ElementStructure): string {
   let text = ''
   for (const name in value) {
     const member = value[name]
-    if (member !== undefined) text += `${text === '' ? '' : ','}${memberText(name, member)}`
+    if (member !== undefined && !(member instanceof SecretBytes))
+      text += `${text === '' ? '' : ','}${memberText(name, member)}`
   }
   return text
 }
@@ -73,7 +81,7 @@ export function memberText(name: string, value: Element): string {
 
 function mapText(map: ReadonlyMap<string, string>): string {
   let text = ''
-  for (const [key, value] of map) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${JSON.stringify(value)}`
+  for (const [key, value] of map) text += `${text === '' ? '' : ','}${quoted(key)}:${quoted(value)}`
   return `{${text}}`
 }
 

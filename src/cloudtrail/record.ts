@@ -4,6 +4,7 @@
  * serializing an object for each request costs several times as much. The text never contains a raw line feed.
  */
 import type { AccountId, Region } from '#base/brand.ts'
+import { quoted } from '#base/json-text.ts'
 import { withinBytes, omitted, truncated } from './record-limits.ts'
 
 /** What is the same in all records of one operation. */
@@ -75,7 +76,7 @@ export function errorText(code: string, message: string | undefined): string {
 
 /** One entry of the `resources` element. */
 export function resourceText(account: string, type: string, arn: string): string {
-  return `{"accountId":${JSON.stringify(account)},"type":${JSON.stringify(type)},"ARN":${JSON.stringify(arn)}}`
+  return `{"accountId":${quoted(account)},"type":${quoted(type)},"ARN":${quoted(arn)}}`
 }
 
 /** The `resources` element for KMS keys, in the order given (ReEncrypt: source, then destination). */
@@ -135,7 +136,7 @@ function assemble(
 
 /** Something that the service did by itself. */
 export interface ServiceEvent {
-  /** `DeleteKey`, `RotateKey`, `DeleteExpiredKeyMaterial`. */
+  /** `CreateKey` (of a service's key), `DeleteKey`, `RotateKey`, `DeleteExpiredKeyMaterial`. */
   readonly eventName: string
   readonly region: Region
   readonly account: AccountId
@@ -152,4 +153,22 @@ export function serviceEventText(event: ServiceEvent): string {
   const { account, region, arn } = event
   const details = event.serviceEventDetails === undefined ? '' : `,"serviceEventDetails":${event.serviceEventDetails}`
   return `{"eventVersion":"1.11","userIdentity":{"accountId":"${account}","invokedBy":"AWS Internal"},"eventTime":"${event.time}","eventSource":"kms.amazonaws.com","eventName":${JSON.stringify(event.eventName)},"awsRegion":"${region}","sourceIPAddress":"AWS Internal","userAgent":"AWS Internal","requestParameters":null,"responseElements":null,"eventID":"${event.eventId}","readOnly":false,"resources":${resourcesText([{ account, arn }])},"eventType":"AwsServiceEvent","managementEvent":true,"recipientAccountId":"${account}"${details},"eventCategory":"Management"}`
+}
+
+/** Something that an operator did to the installation, by a command on its machine. */
+export interface OperatorEvent {
+  /** e.g. `CreateAccount` */
+  readonly eventName: string
+  readonly region: Region
+  readonly account: AccountId
+  readonly time: string
+  readonly eventId: string
+  /** JSON text without secrets. */
+  readonly requestParameters: string
+}
+
+/** The record of `event`: no API call, so it has no request id, and who it was only the machine's own log can say. */
+export function operatorEventText(event: OperatorEvent): string {
+  const { account, region } = event
+  return `{"eventVersion":"1.11","userIdentity":{"type":"AWSService","accountId":"${account}","invokedBy":"operator"},"eventTime":"${event.time}","eventSource":"organizations.amazonaws.com","eventName":${JSON.stringify(event.eventName)},"awsRegion":"${region}","sourceIPAddress":"operator","userAgent":"trent","requestParameters":${event.requestParameters},"responseElements":null,"eventID":"${event.eventId}","readOnly":false,"eventType":"AwsServiceEvent","managementEvent":true,"recipientAccountId":"${account}","eventCategory":"Management"}`
 }

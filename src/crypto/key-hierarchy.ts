@@ -14,7 +14,16 @@ import { HmacKey } from './hmac.ts'
 export const keyLength = 32
 
 /** What a key derived from the root key is for. The words are part of the derivation: changing one loses the key. */
-export type RootPurpose = 'dk-wrap' | 'state-mac' | 'audit-chain' | 'sealed-head' | 'backup' | 'key-check'
+export type RootPurpose =
+  | 'dk-wrap'
+  | 'state-mac'
+  | 'audit-chain'
+  | 'sealed-head'
+  | 'backup'
+  | 'key-check'
+  | 'session-token'
+  | 'session-secret'
+  | 'grant-token'
 
 /** A domain key at rest. */
 export interface WrappedDomainKey {
@@ -67,6 +76,9 @@ export function openHierarchy(
     stateMac: rootKeyObject(root, installationId, 'state-mac'),
     auditChain: rootKeyObject(root, installationId, 'audit-chain'),
     sealedHead: rootKeyObject(root, installationId, 'sealed-head'),
+    sessionToken: rootKeyObject(root, installationId, 'session-token'),
+    sessionSecret: rootKeyObject(root, installationId, 'session-secret'),
+    grantToken: rootKeyObject(root, installationId, 'grant-token'),
     domainKeys: opened,
     currentEpoch,
   })
@@ -77,6 +89,9 @@ export interface HierarchyKeys {
   readonly stateMac: KeyObject
   readonly auditChain: KeyObject
   readonly sealedHead: KeyObject
+  readonly sessionToken: KeyObject
+  readonly sessionSecret: KeyObject
+  readonly grantToken: KeyObject
   readonly domainKeys: ReadonlyMap<number, KeyObject>
   readonly currentEpoch: number
 }
@@ -90,6 +105,12 @@ export class Hierarchy {
   readonly stateMac: HmacKey
   /** Authenticates the chain of audit records. */
   readonly auditChain: HmacKey
+  /** Derives the keys that seal session tokens (session-token.ts). */
+  readonly sessionToken: HmacKey
+  /** Derives the secret access keys of temporary credentials. */
+  readonly sessionSecret: HmacKey
+  /** Authenticates grant tokens (grant-token.ts). */
+  readonly grantToken: HmacKey
   readonly #keys: HierarchyKeys
 
   constructor(keys: HierarchyKeys) {
@@ -100,6 +121,9 @@ export class Hierarchy {
     this.currentEpoch = keys.currentEpoch
     this.stateMac = macKey(keys.stateMac)
     this.auditChain = macKey(keys.auditChain)
+    this.sessionToken = macKey(keys.sessionToken)
+    this.sessionSecret = macKey(keys.sessionSecret)
+    this.grantToken = macKey(keys.grantToken)
     this.#keys = keys
   }
 
@@ -120,9 +144,10 @@ export class Hierarchy {
    * `importHierarchy` overwrites it. If the thread never runs, overwrite it yourself.
    */
   exportForThread(): SharedArrayBuffer {
-    const { stateMac, auditChain, sealedHead, domainKeys, currentEpoch } = this.#keys
+    const { stateMac, auditChain, sealedHead, sessionToken, sessionSecret, grantToken, domainKeys, currentEpoch } =
+      this.#keys
     const id = Buffer.from(this.installationId)
-    const records = [stateMac, auditChain, sealedHead, ...domainKeys.values()]
+    const records = [stateMac, auditChain, sealedHead, sessionToken, sessionSecret, grantToken, ...domainKeys.values()]
     const shared = new SharedArrayBuffer(12 + id.length + domainKeys.size * 4 + records.length * keyLength)
     const image = Buffer.from(shared)
     let at = image.writeUInt32BE(id.length, 0)
@@ -152,13 +177,16 @@ export function importHierarchy(shared: SharedArrayBuffer): Hierarchy {
     }
     const domainKeys = new Map<number, KeyObject>()
     for (let index = 0; index < count; index += 1) {
-      domainKeys.set(image.readUInt32BE(epochsStart + index * 4), keyAt(3 + index))
+      domainKeys.set(image.readUInt32BE(epochsStart + index * 4), keyAt(6 + index))
     }
     return new Hierarchy({
       installationId: image.toString('utf8', 12, epochsStart),
       stateMac: keyAt(0),
       auditChain: keyAt(1),
       sealedHead: keyAt(2),
+      sessionToken: keyAt(3),
+      sessionSecret: keyAt(4),
+      grantToken: keyAt(5),
       domainKeys,
       currentEpoch: image.readUInt32BE(4),
     })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { SecretBytes } from '#base/secret-bytes.ts'
 import { dateText, elementName, elementText } from '#cloudtrail/elements.ts'
 
 describe('dates inside elements', () => {
@@ -39,5 +40,13 @@ describe('names of elements', () => {
 
   it('render nothing as null', () => {
     assert.equal(elementText(undefined), 'null')
+  })
+})
+
+describe('secrets', () => {
+  it('are left out of structures, and shown nowhere', () => {
+    const secret = new SecretBytes(Buffer.from('hush'))
+    assert.equal(elementText({ AccessKey: { Id: 'a', SecretAccessKey: secret } }), '{"accessKey":{"id":"a"}}')
+    assert.equal(elementText([secret]), '[null]')
   })
 })

@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { parseAliasName, parseGrantId, parseKeyMaterialId, type AccountId, type KeyId } from '#base/brand.ts'
+import { createKeyDirectory } from '#cache/key-directory.ts'
+import { allocateSlots, RevisionSlots } from '#cache/revision-slots.ts'
+import { createSoftwareKeyStore } from '#keystores/software/key-store.ts'
+import { compiledPolicies } from '#policy/compile.ts'
+import type { KeyDirectory } from '#ports/key-directory.ts'
+import { cacheName, touchedBy, type Change } from '#records/change.ts'
+import type { GrantRecord } from '#records/grant.ts'
+import type { AliasRecord, KeyRecord, Place } from '#records/key.ts'
+import { account, keyId, newHierarchy, otherAccount, otherKeyId, random, region } from '../crypto/key-fixtures.ts'
+import { document } from './memory-identities.ts'
+
+const place: Place = { region, account }
+const materialId = parseKeyMaterialId('ab'.repeat(32))!
+const alice = 'AIDAUSERUSERUSERUSER1'
+
+function keyRecord(id: KeyId, policy: string, owner: AccountId = account): KeyRecord {
+  return {
+    region,
+    account: owner,
+    keyId: id,
+    creationDate: 0,
+    description: '',
+    keySpec: 'SYMMETRIC_DEFAULT',
+    keyUsage: 'ENCRYPT_DECRYPT',
+    origin: 'AWS_KMS',
+    keyManager: 'CUSTOMER',
+    state: { kind: 'Enabled' },
+    tags: [],
+    policy,
+    currentMaterialId: materialId,
+  }
+}
+
+function grantRecord(number: number, overrides: Partial<GrantRecord> = {}): GrantRecord {
+  return {
+    ...place,
+    keyId,
+    grantId: parseGrantId(number.toString(16).padStart(64, '0'))!,
+    grantee: { name: alice, given: 'arn:aws:iam::111122223333:user/Alice', kind: 'AWS' },
+    retiring: undefined,
+    issuingAccount: 'arn:aws:iam::111122223333:root',
+    operations: ['Decrypt'],
+    encryptionContextEquals: undefined,
+    encryptionContextSubset: undefined,
+    sourceArn: undefined,
+    name: '',
+    nameKey: undefined,
+    creationDate: 0,
+    ...overrides,
+  }
+}
+
+class Stored {
+  readonly slots = new RevisionSlots(allocateSlots())
+  keys: KeyRecord[] = []
+  grants: GrantRecord[] = []
+  aliases: AliasRecord[] = []
+  reads = 0
+  readonly directory: KeyDirectory
+
+  constructor(lists = 100_000) {
+    const answer = <T>(value: T): T => {
+      this.reads += 1
+      return value
+    }
+    const at = (wanted: Place, id: KeyId) => (row: Place & { readonly keyId: KeyId }) =>
+      row.account === wanted.account && row.region === wanted.region && row.keyId === id
+    this.directory = createKeyDirectory(
+      {
+        key: (wanted, id) => {
+          const found = this.keys.find(at(wanted, id))
+          return answer(found === undefined ? undefined : { ...found, rev: 1 })
+        },
+        accountOfKey: (where, id) => answer(this.keys.find((key) => key.region === where && key.keyId === id)?.account),
+        material: () => undefined,
+        alias: () => undefined,
+        grants: (wanted, id, behind, limit, grantee) =>
+          answer(
+            this.grants
+              .filter(at(wanted, id))
+              .filter((grant) => grant.grantee.name === grantee && (behind === undefined || grant.grantId > behind))
+              .slice(0, limit)
+              .map((grant) => ({ ...grant, rev: 1 })),
+          ),
+        aliasNamesOf: (wanted, id) =>
+          answer(
+            this.aliases
+              .filter((alias) => alias.account === wanted.account && alias.targetKeyId === id)
+              .map(({ name }) => name),
+          ),
+      },
+      createSoftwareKeyStore({ hierarchy: newHierarchy(), random }),
+      this.slots,
+      compiledPolicies(1_000_000),
+      { keys: 100, aliases: 100, lists },
+    )
+  }
+
+  committed(change: Change): void {
+    for (const name of touchedBy(change)) this.slots.raise(name)
+  }
+}
+
+describe('the key directory', () => {
+  it('compiles the policy of a key once, and once for all keys that share it', async () => {
+    const stored = new Stored()
+    const text = document('Allow', 'kms:*')
+    stored.keys = [keyRecord(keyId, text), keyRecord(otherKeyId, `${text.slice(0, 9)}${text.slice(9)}`)]
+    const key = await stored.directory.key(place, keyId)
+    assert.equal(key?.policy.text, text)
+    assert.equal(key.policy.problem, undefined)
+    assert.equal((await stored.directory.key(place, keyId))?.policy, key.policy)
+    assert.equal((await stored.directory.key(place, otherKeyId))?.policy, key.policy)
+    const changed = keyRecord(keyId, 'no policy')
+    stored.keys = [changed]
+    stored.committed({ kind: 'key changed', key: changed })
+    const again = await stored.directory.key(place, keyId)
+    assert.equal(again?.record.policy, 'no policy')
+    assert.notEqual(again.policy.problem, undefined)
+  })
+
+  it('remembers in which account a key is, until the key is gone', async () => {
+    const stored = new Stored()
+    stored.keys = [keyRecord(keyId, '{}', otherAccount)]
+    assert.equal(await stored.directory.key(place, keyId), undefined)
+    const found = await stored.directory.keyAnywhere(region, keyId)
+    assert.equal(found?.record.account, otherAccount)
+    const { reads } = stored
+    assert.equal(await stored.directory.keyAnywhere(region, keyId), found)
+    assert.equal(stored.reads, reads)
+    stored.keys = [keyRecord(keyId, '{}')]
+    stored.committed({ kind: 'key deleted', place: { region, account: otherAccount }, keyId })
+    assert.equal((await stored.directory.keyAnywhere(region, keyId))?.record.account, account)
+    stored.keys = []
+    stored.committed({ kind: 'key deleted', place, keyId })
+    assert.equal(await stored.directory.keyAnywhere(region, keyId), undefined)
+    assert.equal(await stored.directory.keyAnywhere(region, otherKeyId), undefined)
+  })
+
+  it('answers the grants of a grantee as the evaluator sees them', async () => {
+    const stored = new Stored()
+    stored.grants = [
+      grantRecord(1, { encryptionContextSubset: [['Stage', 'prod']], operations: ['Encrypt', 'Decrypt'] }),
+      grantRecord(2, { encryptionContextEquals: [], sourceArn: 'arn:aws:s3:::bucket' }),
+      grantRecord(3, { grantee: { name: 'AROAROLEROLEROLEROLE1', given: 'x', kind: 'AWS' } }),
+      grantRecord(4, { account: otherAccount }),
+    ]
+    assert.deepEqual(await stored.directory.grants(place, keyId, alice), [
+      {
+        grantId: `${'0'.repeat(63)}1`,
+        grantee: alice,
+        operations: ['Encrypt', 'Decrypt'],
+        constraints: {
+          encryptionContextEquals: undefined,
+          encryptionContextSubset: new Map([['Stage', 'prod']]),
+          sourceArn: undefined,
+        },
+      },
+      {
+        grantId: `${'0'.repeat(63)}2`,
+        grantee: alice,
+        operations: ['Decrypt'],
+        constraints: {
+          encryptionContextEquals: new Map(),
+          encryptionContextSubset: undefined,
+          sourceArn: 'arn:aws:s3:::bucket',
+        },
+      },
+    ])
+  })
+
+  it('reads grants once, even that there are none, and anew when a grant of the key comes or goes', async () => {
+    const stored = new Stored()
+    const grant = grantRecord(1)
+    const ask = async (name: string): Promise<number> => (await stored.directory.grants(place, keyId, name)).length
+    assert.deepEqual([await ask(alice), await ask(alice), stored.reads], [0, 0, 1])
+    stored.grants = [grant]
+    stored.committed({ kind: 'grant added', grant })
+    assert.deepEqual([await ask(alice), await ask(alice), stored.reads], [1, 1, 2])
+    stored.grants = []
+    stored.committed({ kind: 'grant removed', place, keyId, grantId: grant.grantId })
+    assert.deepEqual([await ask(alice), await ask('AROAROLEROLEROLEROLE1')], [0, 0])
+  })
+
+  it('reads all of many grants, and does not keep more than it has room for', async () => {
+    const stored = new Stored(10_000)
+    stored.grants = Array.from({ length: 2000 }, (_, index) => grantRecord(index + 1))
+    const found = await stored.directory.grants(place, keyId, alice)
+    assert.equal(new Set(found.map(({ grantId }) => grantId)).size, 2000)
+    assert.equal(stored.reads, 3)
+    await stored.directory.grants(place, keyId, alice)
+    assert.equal(stored.reads, 6)
+  })
+
+  it('knows the names of the aliases of a key until an alias of the place changes', async () => {
+    const stored = new Stored()
+    const alias: AliasRecord = {
+      ...place,
+      name: parseAliasName('alias/app')!,
+      targetKeyId: keyId,
+      creationDate: 0,
+      lastUpdatedDate: 0,
+    }
+    stored.aliases = [alias]
+    assert.deepEqual(await stored.directory.aliasNamesOf(place, keyId), ['alias/app'])
+    assert.deepEqual(await stored.directory.aliasNamesOf(place, otherKeyId), [])
+    const { reads } = stored
+    await stored.directory.aliasNamesOf(place, otherKeyId)
+    assert.equal(stored.reads, reads)
+    stored.aliases = [{ ...alias, targetKeyId: otherKeyId }]
+    stored.committed({ kind: 'alias changed', alias: { ...alias, targetKeyId: otherKeyId } })
+    assert.deepEqual(await stored.directory.aliasNamesOf(place, keyId), [])
+    assert.deepEqual(await stored.directory.aliasNamesOf(place, otherKeyId), ['alias/app'])
+    assert.notEqual(cacheName.aliasTargets(place), cacheName.aliasTargets({ region, account: otherAccount }))
+  })
+})
