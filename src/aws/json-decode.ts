@@ -147,6 +147,8 @@ function reader(field: Field): Reader {
       return readString
     case 'blob':
       return field.sensitive === true ? readSecret : readBlob
+    case 'secret text':
+      throw new TypeError('no request has a secret text')
     case 'integer':
       return readInteger
     case 'boolean':

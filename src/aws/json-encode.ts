@@ -4,10 +4,11 @@
  * straight from the secret's buffer.
  */
 import { exhaustive } from '#base/exhaustive.ts'
+import { quoted } from '#base/json-text.ts'
 import { SecretBytes } from '#base/secret-bytes.ts'
 import { base64Length, encodeBase64 } from './base64.ts'
 import type { Refusal } from './errors.ts'
-import type { Field, Fields, ListShape, Value } from './shape.ts'
+import { holdsSecrets, type Field, type Fields, type ListShape, type Value } from './shape.ts'
 
 interface Gap {
   readonly secret: SecretBytes
@@ -22,33 +23,28 @@ interface Output {
 type Writer = (output: Output, value: unknown) => void
 
 /**
- * An encoder of bodies with the members `fields`, in their order, absent ones left out. The caller owns the body. It keeps
- * the SecretBytes of the value; a body with sensitive members is to be overwritten once it is sent.
+ * An encoder of bodies with the members `fields`, in their order, absent ones left out. Where a member is sensitive the body
+ * is a Buffer, which the caller owns and is to overwrite once it is sent; else it is text, which leaves in one write with the
+ * head of its answer. It keeps the SecretBytes of the value.
  *
  * @throws TypeError by the encoder, when a value is not what its type says
  */
-export function compileEncoder<F extends Fields>(fields: F): (value: Value<F>) => Buffer {
+export function compileEncoder<F extends Fields>(fields: F): (value: Value<F>) => Buffer | string {
   const write = structureWriter(fields)
   const sensitive = holdsSecrets({ kind: 'structure', fields })
   return (value) => {
     const output: Output = { text: '', gaps: [] }
     write(output, value)
-    return sensitive ? secretBody(output) : Buffer.from(output.text, 'utf8')
+    return sensitive ? secretBody(output) : output.text
   }
 }
 
 /** The body of an error, e.g. `{"__type":"NotFoundException","message":"..."}`. */
-export function encodeError(refused: Refusal): Buffer {
+export function encodeError(refused: Refusal): string {
   const type = `{"__type":${JSON.stringify(refused.code)}`
-  if (refused.message === undefined) return Buffer.from(`${type}}`, 'utf8')
+  if (refused.message === undefined) return `${type}}`
   const name = refused.capitalMessage === true ? 'Message' : 'message'
-  return Buffer.from(`${type},"${name}":${JSON.stringify(refused.message)}}`, 'utf8')
-}
-
-function holdsSecrets(field: Field): boolean {
-  if (field.sensitive === true) return true
-  if (field.kind === 'list') return holdsSecrets(field.member)
-  return field.kind === 'structure' && Object.values(field.fields).some(holdsSecrets)
+  return `${type},"${name}":${JSON.stringify(refused.message)}}`
 }
 
 function secretBody({ text, gaps }: Output): Buffer {
@@ -106,6 +102,8 @@ function writer(field: Field): Writer {
       return writeString
     case 'blob':
       return field.sensitive === true ? writeSecret : writeBlob
+    case 'secret text':
+      throw new TypeError('no answer of an AWS JSON service has a secret text')
     case 'integer':
       return writeInteger
     case 'boolean':
@@ -180,16 +178,6 @@ function listWriter(shape: ListShape): Writer {
     }
     output.text += ']'
   }
-}
-
-/** `text` as a string of JSON. Looking at the characters of an ARN costs less than a call of JSON.stringify. */
-function quoted(text: string): string {
-  if (text.length > 256) return JSON.stringify(text)
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i)
-    if (unit < 0x20 || unit > 0x7e || unit === 0x22 || unit === 0x5c) return JSON.stringify(text)
-  }
-  return `"${text}"`
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -25,6 +25,11 @@ export interface BlobShape<T = Buffer> {
   readonly max?: number
   readonly _type?: T
 }
+/** Text that is a secret, e.g. a secret access key in an answer: SecretBytes of UTF-8 inside. Requests have none. */
+export interface SecretTextShape {
+  readonly kind: 'secret text'
+  readonly _type?: SecretBytes
+}
 /** A whole number, limits inclusive. */
 export interface IntegerShape {
   readonly kind: 'integer'
@@ -71,6 +76,7 @@ export type Shape =
   | StringShape
   | BlobShape
   | BlobShape<SecretBytes>
+  | SecretTextShape
   | IntegerShape
   | BooleanShape
   | TimestampShape
@@ -99,6 +105,8 @@ export const string = (limits: { min?: number; max?: number; pattern?: string } 
     : { kind: 'string', ...limits, regex: new RegExp(`^(?:${limits.pattern})$`, 'u') }
 /** A blob shape; limits count decoded bytes. */
 export const blob = (limits: { min?: number; max?: number } = {}): BlobShape => ({ kind: 'blob', ...limits })
+/** A secret text, for answers; sensitive by itself. */
+export const secretText = (): SecretTextShape & SensitiveMark => ({ kind: 'secret text', sensitive: true })
 /** An integer shape. */
 export const integer = (limits: { min?: number; max?: number } = {}): IntegerShape => ({ kind: 'integer', ...limits })
 /** A boolean shape. */
@@ -130,6 +138,13 @@ export function secret<M extends object>(
 export function secret<S extends StringShape>(shape: S): S & SensitiveMark
 export function secret(shape: Field): Field {
   return { ...shape, sensitive: true }
+}
+
+/** Whether a value of this shape has anything sensitive in it. */
+export function holdsSecrets(field: Field): boolean {
+  if (field.sensitive === true) return true
+  if (field.kind === 'list') return holdsSecrets(field.member)
+  return field.kind === 'structure' && Object.values(field.fields).some(holdsSecrets)
 }
 
 /** The TypeScript value of a shape. */

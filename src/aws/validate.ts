@@ -43,8 +43,8 @@ export function compileValidator(fields: Fields): (input: DecodedInput) => Refus
   }
 }
 
-/** Destroys every SecretBytes in a decoded input that will not be used. */
-export function destroySecrets(value: DecodedValue | undefined): void {
+/** Destroys every SecretBytes in a decoded input, or an answer, that will not be used any more. */
+export function destroySecrets(value: unknown): void {
   if (value instanceof SecretBytes) value.destroy()
   else if (isList(value)) for (const element of value) destroySecrets(element)
   else if (isStructure(value)) for (const member of Object.values(value)) destroySecrets(member)
@@ -96,6 +96,7 @@ function fieldCheck(field: Field): Check | undefined {
     case 'boolean':
     case 'timestamp':
     case 'map':
+    case 'secret text':
       return undefined
     default:
       return exhaustive(field)
@@ -181,6 +182,7 @@ function constraintsOf(field: Field): Constraint[] {
     case 'boolean':
     case 'timestamp':
     case 'map':
+    case 'secret text':
     case 'structure':
       return []
     default:
@@ -225,11 +227,11 @@ function scalarText(value: DecodedValue): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
 }
 
-function isList(value: DecodedValue | undefined): value is readonly DecodedValue[] {
+function isList(value: unknown): value is readonly DecodedValue[] {
   return Array.isArray(value)
 }
 
 /** Structures alone are plain objects among decoded values. */
-function isStructure(value: DecodedValue | undefined): value is DecodedInput {
-  return typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype
+function isStructure(value: unknown): value is DecodedInput {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
 }
