@@ -3,22 +3,36 @@ import { randomFillSync } from 'node:crypto'
 import type { RequestId } from '#base/brand.ts'
 import type { Clock, Random } from '#ports/edge.ts'
 
-/** How far a test profile has moved the clock, milliseconds, in memory that all threads share. */
+const countAt = BigInt64Array.BYTES_PER_ELEMENT
+
+/** How far a test profile has moved the clock, milliseconds, and how often, in memory that all threads share. */
 export function allocateClockOffset(): SharedArrayBuffer {
-  return new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT)
+  return new SharedArrayBuffer(countAt + Int32Array.BYTES_PER_ELEMENT)
 }
 
 export function systemClock(offset: SharedArrayBuffer): Clock {
-  const moved = new BigInt64Array(offset)
+  const moved = new BigInt64Array(offset, 0, 1)
+  const count = new Int32Array(offset, countAt, 1)
+  let known = 0
+  let by = 0
   return {
-    now: () => Date.now() + Number(Atomics.load(moved, 0)),
+    now: () => {
+      // Outside of tests it never moves, and every request would make a bigint to learn that.
+      const current = Atomics.load(count, 0)
+      if (current !== known) {
+        known = current
+        by = Number(Atomics.load(moved, 0))
+      }
+      return Date.now() + by
+    },
     machineNow: () => Date.now(),
   }
 }
 
 /** Moves the clock of all threads that share `offset` forward by `milliseconds`. */
 export function advanceClock(offset: SharedArrayBuffer, milliseconds: number): void {
-  Atomics.add(new BigInt64Array(offset), 0, BigInt(Math.round(milliseconds)))
+  Atomics.add(new BigInt64Array(offset, 0, 1), 0, BigInt(Math.round(milliseconds)))
+  Atomics.add(new Int32Array(offset, countAt, 1), 0, 1)
 }
 
 const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))

@@ -70,7 +70,11 @@ for (const [name, time] of [
   measure(`record text + page buffer, ${name}`, records, () => {
     for (let serial = 0; serial < records; serial++) {
       buffer.append(build(serial), done, time)
-      if (buffer.count === 64) length += buffer.take()?.bytes.length ?? 0
+      if (buffer.count < 64) continue
+      const bytes = buffer.take()?.bytes
+      if (bytes === undefined) continue
+      length += bytes.length
+      buffer.reuse(bytes.buffer)
     }
   })
 }

@@ -5,7 +5,7 @@ import { requestTime } from './request-time.ts'
 /** Called once the record is durable, or with the reason why it is not. */
 export type Done = (failure: Error | undefined) => void
 
-/** A page on its way to the writer; `bytes` fills its ArrayBuffer exactly, so that it can be transferred. */
+/** A page on its way to the writer: `bytes` may be transferred with their ArrayBuffer, in which nothing else is. */
 export interface OutgoingPage extends Page {
   readonly bytes: Uint8Array<ArrayBuffer>
   /** In the order of the records. They stay in the worker. */
@@ -20,6 +20,7 @@ const retainedBytes = 1_048_576
 export class PageBuffer {
   readonly #clock: Clock
   #buffer = Buffer.allocUnsafeSlow(initialBytes)
+  #spare: Buffer<ArrayBuffer> | undefined
   #length = 0
   #minMs = Number.POSITIVE_INFINITY
   #maxMs = 0
@@ -55,17 +56,23 @@ export class PageBuffer {
     this.#dones.push(done)
   }
 
-  /** All that waits, or undefined when nothing does. The page is the caller's. */
+  /** All that waits, or undefined when nothing does. The page is the caller's, until `reuse` gives its memory back. */
   take(): OutgoingPage | undefined {
     if (this.#dones.length === 0) return undefined
-    const bytes = new Uint8Array(this.#buffer.buffer.slice(0, this.#length))
+    const bytes = new Uint8Array(this.#buffer.buffer, 0, this.#length)
     const page = { bytes, count: this.#dones.length, minMs: this.#minMs, maxMs: this.#maxMs, dones: this.#dones }
-    if (this.#buffer.length > retainedBytes) this.#buffer = Buffer.allocUnsafeSlow(initialBytes)
+    this.#buffer = this.#spare ?? Buffer.allocUnsafeSlow(initialBytes)
+    this.#spare = undefined
     this.#length = 0
     this.#minMs = Number.POSITIVE_INFINITY
     this.#maxMs = 0
     this.#dones = []
     return page
+  }
+
+  /** Takes the memory of a page that is stored for a later one: pages come by the hundred, and each would ask for its own. */
+  reuse(memory: ArrayBuffer): void {
+    if (memory.byteLength <= retainedBytes) this.#spare = Buffer.from(memory)
   }
 
   #grow(room: number): void {

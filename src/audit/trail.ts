@@ -102,6 +102,16 @@ export class Trail {
     return removed || shrink(this.#db) ? 'more' : 'done'
   }
 
+  /** About when the oldest record was made, epoch milliseconds; undefined while there is none. */
+  oldest(): number | undefined {
+    // Of a spool that was moved late the pages are older than those before them.
+    const found = [
+      this.#db.prepare('SELECT min_ms FROM page ORDER BY first_seq LIMIT 1').get()?.['min_ms'],
+      this.#db.prepare('SELECT min_ms FROM page ORDER BY max_ms, min_ms LIMIT 1').get()?.['min_ms'],
+    ].filter((time) => typeof time === 'number')
+    return found.length === 0 ? undefined : Math.min(...found)
+  }
+
   /** For quiet moments: empties the write-ahead log into the database and truncates it, unless a reader is in the way. */
   idle(): void {
     if (this.logBytes() === 0) return

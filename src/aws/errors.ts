@@ -15,11 +15,14 @@ interface CatalogueRow {
 }
 
 const client: CatalogueRow = { status: 400, fault: 'client' }
+/** A client error that only Query services answer, under the wire name `queryCode`. */
+const query = (queryCode: string, status = 400): CatalogueRow => ({ status, fault: 'client', queryCode })
 
 /** Every code that a client can be answered, with its row. */
 export const errorCatalogue = {
   // Modeled errors of KMS.
   AlreadyExistsException: client,
+  ConflictException: client,
   DependencyTimeoutException: { status: 503, fault: 'server' },
   DisabledException: client,
   DryRunOperationException: client,
@@ -27,17 +30,42 @@ export const errorCatalogue = {
   InvalidAliasNameException: client,
   InvalidArnException: client,
   InvalidCiphertextException: client,
+  InvalidGrantIdException: client,
   InvalidGrantTokenException: client,
   InvalidKeyUsageException: client,
   InvalidMarkerException: client,
   KMSInternalException: { status: 500, fault: 'server' },
   KMSInvalidStateException: client,
   KeyUnavailableException: { status: 500, fault: 'server' },
-  LimitExceededException: client,
-  MalformedPolicyDocumentException: client,
+  LimitExceededException: { ...client, queryCode: 'LimitExceeded', queryStatus: 409 },
+  MalformedPolicyDocumentException: { ...client, queryCode: 'MalformedPolicyDocument' },
   NotFoundException: client,
   TagException: client,
   UnsupportedOperationException: client,
+  // Modeled errors of IAM.
+  ConcurrentModificationException: query('ConcurrentModification', 409),
+  DeleteConflictException: query('DeleteConflict', 409),
+  EntityAlreadyExistsException: query('EntityAlreadyExists', 409),
+  EntityTemporarilyUnmodifiableException: query('EntityTemporarilyUnmodifiable', 409),
+  InvalidInputException: query('InvalidInput'),
+  NameConflictException: query('NameConflict', 409),
+  NoSuchEntityException: query('NoSuchEntity', 404),
+  OpenIdIdpCommunicationErrorException: query('OpenIdIdpCommunicationError'),
+  PasswordPolicyViolationException: query('PasswordPolicyViolation'),
+  PolicyEvaluationException: { status: 500, fault: 'server', queryCode: 'PolicyEvaluation' },
+  PolicyNotAttachableException: query('PolicyNotAttachable'),
+  ServiceFailureException: { status: 500, fault: 'server', queryCode: 'ServiceFailure' },
+  UnmodifiableEntityException: query('UnmodifiableEntity'),
+  // Modeled errors of STS.
+  /** Of a web identity token. STS's own name for it on the wire is that of the shape, unlike expired credentials'. */
+  ExpiredIdentityTokenException: { ...query('ExpiredTokenException'), auditCode: 'ExpiredTokenException' },
+  IDPCommunicationErrorException: query('IDPCommunicationError'),
+  IDPRejectedClaimException: query('IDPRejectedClaim', 403),
+  InvalidIdentityTokenException: query('InvalidIdentityToken'),
+  /** In no model: of session tags. */
+  InvalidParameterValueException: query('InvalidParameterValue'),
+  PackedPolicyTooLargeException: query('PackedPolicyTooLarge'),
+  RegionDisabledException: query('RegionDisabledException', 403),
   // Not in any model: what the front of every AWS JSON service answers.
   AccessDeniedException: { ...client, queryCode: 'AccessDenied', queryStatus: 403, auditCode: 'AccessDenied' },
   ExpiredTokenException: { ...client, queryCode: 'ExpiredToken', queryStatus: 403 },

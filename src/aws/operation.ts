@@ -7,6 +7,11 @@
  */
 import type { AccountId, Region, RequestId } from '#base/brand.ts'
 import type { MaybeAsync } from '#base/maybe-async.ts'
+import type { CompiledPolicy } from '#policy/compile.ts'
+import type { ContextValue } from '#policy/context.ts'
+import type { Grant } from '#policy/grant.ts'
+import type { Caller } from '#policy/principal.ts'
+import type { Decision, GrantUse, Question } from '#policy/question.ts'
 import type { ErrorCode, Refusal } from './errors.ts'
 import type { Fields, PublicNames, Value } from './shape.ts'
 
@@ -19,6 +24,12 @@ export interface RequestFacts {
   readonly callerArn: string
   /** What STS calls UserId. */
   readonly callerUserId: string
+  readonly caller: Caller
+  /**
+   * The service of this process that calls for the caller (a forward access session), as `kms:ViaService` names it, e.g.
+   * `s3.us-east-1.amazonaws.com`. Undefined for requests from outside, whatever they say.
+   */
+  readonly viaService: string | undefined
   /** Epoch milliseconds. */
   readonly now: number
 }
@@ -26,16 +37,23 @@ export interface RequestFacts {
 /** JSON text, as it goes into an audit record. */
 export type JsonText = string
 
+/** Which condition keys (lower case) the policies that decide ask for. */
+export type WantedKeys = Pick<ReadonlySet<string>, 'has'>
+
 /** What authorization needs to know of a resource. */
 export interface ResourceFacts {
   /** The ARN that policies and denial messages name; `*` for operations without a resource. */
   readonly arn: string
   readonly account: AccountId
   /**
-   * `joined`: the resource's own policy and the caller's account decide together (KMS keys). `identity`: the policies of the
-   * caller alone decide (aliases, ListKeys), the root user may.
+   * The resource's own policy, which decides together with the caller's account: of KMS keys and roles. Undefined: the
+   * policies of the caller alone decide (aliases, ListKeys), the root user may.
    */
-  readonly policy: { readonly kind: 'joined'; readonly text: string } | { readonly kind: 'identity' }
+  readonly policy: CompiledPolicy | undefined
+  /** An AWS managed key: resource control policies have no say. */
+  readonly awsManaged: boolean
+  /** What `policy` is. Default: a key policy. */
+  readonly policyLayer?: 'key policy' | 'trust policy'
 }
 
 /**
@@ -48,10 +66,25 @@ export interface Target<P, in I, R, Row> {
   /** May a caller of another account be allowed? */
   readonly crossAccount: boolean
   /** Whether this request acts on it at all, e.g. `kms:TagResource` only when CreateKey has tags. Default: yes. */
-  applies?(input: I): boolean
+  applies?(input: I, facts: RequestFacts): boolean
   /** Finds the resource. It may not be told apart yet whether the caller may know of it. */
   resolve(input: I, facts: RequestFacts, ports: P): MaybeAsync<R | Refusal>
   describe(resource: R, facts: RequestFacts): ResourceFacts
+  /** Condition keys that come with this kind of resource, beyond those that the operation declares. */
+  readonly conditions?: readonly string[]
+  /**
+   * The value of a condition key (lower case) that this operation supplies, or undefined. Asked only when a policy asks. The
+   * global keys are the gateway's.
+   */
+  condition?(key: string, resource: R, input: I, facts: RequestFacts): ContextValue
+  /** What is needed to answer for one of `keys` (lower case) and is not in memory; it becomes the resource that counts. */
+  withConditions?(keys: WantedKeys, resource: R, ports: P): MaybeAsync<R>
+  /** How grants see the request; undefined: no grant can allow it. */
+  grantUse?(resource: R, input: I): GrantUse | undefined
+  /** The grants on the resource whose grantee is `name` (policy/subject.ts). */
+  grants?(resource: R, name: string, ports: P): MaybeAsync<readonly Grant[]>
+  /** The rare operation that decides by rules of its own (RetireGrant): a pure function in place of the evaluator's. */
+  authorize?(question: Question, resource: R, input: I): Decision
   /** What the caller is told when authorization denies and the standard message would tell too much. */
   denial?(resource: R, input: I): Refusal | undefined
   /** The resource's own say, after authorization: its state, its usage. */
@@ -86,6 +119,13 @@ export interface Context<P, T, E extends string> {
   readonly ports: P
   /** Ends the operation with one of its declared errors, or with the ValidationException that every operation may answer. */
   readonly fail: (code: E | 'ValidationException', message?: string) => never
+}
+
+/** Who calls an operation that nobody signs, as the operation found from what was sent. */
+export interface Identified {
+  readonly caller: Caller
+  /** The `userIdentity` element of the record. */
+  readonly userIdentity: JsonText
 }
 
 type PublicValue<F extends Fields> = Pick<Value<F>, PublicNames<F> & keyof Value<F>>
@@ -124,6 +164,12 @@ export interface Declaration<
   readonly targets: T
   /** Says that everybody may: only then may an operation have no targets (GetCallerIdentity). */
   readonly permission?: 'none'
+  /**
+   * Operations that arrive without a signature (AssumeRoleWithWebIdentity) find out here who calls. Whom they name is then
+   * authorized, metered and recorded like any other caller; a refusal leaves the caller unknown. `region` is one of those
+   * served, since nothing was scoped.
+   */
+  readonly identify?: (input: Value<I>, region: Region, ports: P) => MaybeAsync<Identified | Refusal>
   /** Members that a later version supports: a request that sends one is refused by name, never served without it. */
   readonly refuses?: readonly (keyof I & string)[]
   /** Rules between members that AWS checks by hand; runs after the shapes were validated. */
@@ -182,6 +228,9 @@ export interface ErasedContext<P> {
   fail(code: ErrorCode, message?: string): never
 }
 
+/** A target whose resource and input are known only to itself, and which row it has seen does not matter. */
+export type ErasedTarget<P> = Target<P, Members, unknown, unknown>
+
 /** A target by the name under which its operation declared it. */
 export interface NamedTarget<P, Row> extends Target<P, Members, unknown, Row> {
   readonly name: string
@@ -210,6 +259,8 @@ export interface Operation<P, Row, Change> {
   /** In the order of their declaration, which is the order in which they are resolved and authorized. */
   readonly targets: readonly NamedTarget<P, Row>[]
   readonly permission: 'none' | 'by targets'
+  /** Undefined for all operations that are signed. */
+  readonly identify: ((input: Members, region: Region, ports: P) => MaybeAsync<Identified | Refusal>) | undefined
   readonly refuses: readonly string[]
   readonly conditions: readonly string[]
   readonly grantable: readonly string[]
@@ -232,7 +283,7 @@ function asDeclared<V>(erased: unknown): V {
 function erase<P, Row, I extends Fields, O extends Fields, T extends Targets<P, Row, Value<I>>, E extends ErrorCode>(
   declared: Declaration<P, Row, I, O, T, E>,
 ): Omit<Operation<P, Row, never>, 'effect' | 'handle'> {
-  const { check } = declared
+  const { check, identify } = declared
   const { requestExtra, created, responseExtra, additional } = declared.audit
   return {
     name: declared.name,
@@ -243,6 +294,8 @@ function erase<P, Row, I extends Fields, O extends Fields, T extends Targets<P, 
       name,
     })),
     permission: declared.permission ?? 'by targets',
+    identify:
+      identify === undefined ? undefined : (input, region, ports) => identify(asDeclared(input), region, ports),
     refuses: declared.refuses ?? [],
     conditions: declared.conditions,
     grantable: declared.grantable,
@@ -314,6 +367,11 @@ export interface Service<P, Row, Change> {
         /** e.g. `TrentService` in `X-Amz-Target: TrentService.Encrypt` */ readonly targetPrefix: string
       }
     | { readonly kind: 'aws-query'; readonly version: string; readonly namespace: string }
+  /**
+   * Whom the service turns away whatever policies say: holders of credentials that some services don't serve. Default:
+   * nobody.
+   */
+  readonly refuses?: (caller: Caller, operation: string) => Refusal | undefined
   /** Regions beside the configured ones in which a signature may be scoped (STS and IAM also take us-east-1). */
   readonly alsoScopedTo: readonly Region[]
   readonly operations: Readonly<Record<string, Operation<P, Row, Change>>>

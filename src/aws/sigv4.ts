@@ -114,19 +114,17 @@ const mustBeSigned = (name: string): Refusal =>
 
 const printable = /^[!-~]*$/
 
-function claim(
-  request: SignedRequest,
-  query: ParsedQuery,
-  parts: SignatureParts,
-  header: string,
-): SigV4Claim | Refusal {
-  const plan = headerPlan(parts.signedHeaders)
-  if (plan === undefined) return incomplete("The list 'SignedHeaders' is malformed or names a header twice.")
-  const values = signedValues(plan, request.rawHeaders)
-  if (!Array.isArray(values)) return faultRefusal(values)
-  if (!plan.slots.has('host')) return mustBeSigned('host')
+type NamedCredential = Pick<SigV4Claim, 'accessKeyId' | 'scope' | 'scopeDate' | 'region' | 'service' | 'terminator'>
 
-  const { credential, presigned } = parts
+// A client's credential changes once a day. The text is no secret, and what it says is still only claimed.
+const credentialsKept = 256
+const longestKept = 256
+const credentials = new Map<string, NamedCredential>()
+
+/** The parts of a Credential parameter. */
+function namedIn(credential: string): NamedCredential | Refusal {
+  const known = credentials.get(credential)
+  if (known !== undefined) return known
   const first = credential.indexOf('/')
   const second = credential.indexOf('/', first + 1)
   const third = credential.indexOf('/', second + 1)
@@ -142,6 +140,36 @@ function claim(
   if (accessKeyId === undefined) {
     return refusal('UnrecognizedClientException', 'The security token included in the request is invalid.')
   }
+  const named = {
+    accessKeyId,
+    scope,
+    scopeDate: credential.slice(first + 1, second),
+    region: credential.slice(second + 1, third),
+    service: credential.slice(third + 1, fourth),
+    terminator: credential.slice(fourth + 1),
+  }
+  if (credential.length <= longestKept) {
+    if (credentials.size >= credentialsKept) credentials.clear()
+    credentials.set(credential, named)
+  }
+  return named
+}
+
+function claim(
+  request: SignedRequest,
+  query: ParsedQuery,
+  parts: SignatureParts,
+  header: string,
+): SigV4Claim | Refusal {
+  const plan = headerPlan(parts.signedHeaders)
+  if (plan === undefined) return incomplete("The list 'SignedHeaders' is malformed or names a header twice.")
+  const values = signedValues(plan, request.rawHeaders)
+  if (!Array.isArray(values)) return faultRefusal(values)
+  if (!plan.slots.has('host')) return mustBeSigned('host')
+
+  const { credential, presigned } = parts
+  const named = namedIn(credential)
+  if ('refused' in named) return named
 
   const slotted = (name: string): string | undefined => valueOf(plan, values, name)
   const signedToken = slotted('x-amz-security-token')
@@ -170,12 +198,12 @@ function claim(
   if (parts.signature.length !== 64) return signatureMismatch
 
   return {
-    accessKeyId,
-    scope,
-    scopeDate: credential.slice(first + 1, second),
-    region: credential.slice(second + 1, third),
-    service: credential.slice(third + 1, fourth),
-    terminator: credential.slice(fourth + 1),
+    accessKeyId: named.accessKeyId,
+    scope: named.scope,
+    scopeDate: named.scopeDate,
+    region: named.region,
+    service: named.service,
+    terminator: named.terminator,
     amzDate,
     timeMs,
     signedHeaders: plan.names,

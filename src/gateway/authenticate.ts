@@ -35,6 +35,7 @@ export interface AuthenticationRules {
 }
 
 const unknownToken = refusal('UnrecognizedClientException', 'The security token included in the request is invalid.')
+const expiredToken = refusal('ExpiredTokenException', 'The security token included in the request is expired')
 
 /** Authenticates `request` at `machineNow` (epoch milliseconds of the machine, which no test profile moves). */
 export function authenticate(
@@ -52,8 +53,8 @@ export function authenticate(
     skewSeconds: rules.skewSeconds,
   })
   if (scope !== undefined) return { authentic: false, refusal: scope, claimedAccessKeyId: claim.accessKeyId }
-  return after(identities.credential(claim.accessKeyId), (credential) =>
-    judge(request.body, claim, credential, identities),
+  return after(identities.credential(claim.accessKeyId, claim.sessionToken), (credential) =>
+    judge(request.body, claim, credential, identities, machineNow),
   )
 }
 
@@ -62,6 +63,7 @@ function judge(
   claim: SigV4Claim,
   credential: Credential | undefined,
   identities: Identities<HmacKey>,
+  machineNow: number,
 ): Authenticated | Unauthenticated {
   const unauthenticated = (refused: Refusal): Unauthenticated => ({
     authentic: false,
@@ -70,9 +72,10 @@ function judge(
   })
   const key = identities.signingKey(credential, claim.scopeDate, claim.region, claim.service)
   const matches = verifySignature(claim, body, key)
-  // No credential of this stage is temporary, so a session token is of another installation or invented.
-  if (credential?.status !== 'Active' || claim.sessionToken !== undefined) return unauthenticated(unknownToken)
+  if (credential?.status !== 'Active') return unauthenticated(unknownToken)
   const region = parseRegion(claim.region)
   if (!matches || region === undefined) return unauthenticated(signatureMismatch)
+  // Only who knows the secret is told that it was one.
+  if (credential.expiresAt !== undefined && credential.expiresAt <= machineNow) return unauthenticated(expiredToken)
   return { authentic: true, credential, region }
 }

@@ -5,8 +5,8 @@ import type { Region } from '#base/brand.ts'
 import type { HmacKey } from '#crypto/hmac.ts'
 import type { AuditSink, SecurityLog } from '#ports/audit.ts'
 import type { Clock, Random } from '#ports/edge.ts'
-import type { Identities } from '#ports/identities.ts'
-import type { QuotaMeter } from '#ports/quota.ts'
+import type { Credential, Identities } from '#ports/identities.ts'
+import type { QuotaMeter, SourceMeter } from '#ports/quota.ts'
 import type { Committer } from '#ports/storage.ts'
 import type { Change, Expectation } from '#records/change.ts'
 import type { Answer, IncomingRequest } from './request.ts'
@@ -21,6 +21,8 @@ export interface GatewayPorts {
   readonly audit: AuditSink
   readonly committer: Committer
   readonly quota: QuotaMeter
+  /** Counts requests that nobody signed, by source address. */
+  readonly strangers: SourceMeter
   readonly clock: Clock
   readonly random: Random
   readonly securityLog: SecurityLog
@@ -30,11 +32,24 @@ export interface GatewayPorts {
 export interface GatewayRules {
   /** The regions this installation serves. */
   readonly regions: ReadonlySet<Region>
+  /** The first of them: of requests that no signature scopes. */
+  readonly home: Region
   /** How far a signer's clock may be off, seconds. */
   readonly skewSeconds: number
 }
 
 export type Respond = (answer: Answer) => void
+
+/**
+ * A call that a service of this process makes for a caller whom it has authenticated: a forward access session (IAM User
+ * Guide, "Forward access sessions"). It exists as a value of this type only; nothing that arrives over a network becomes one.
+ */
+export interface Forwarded {
+  readonly credential: Credential
+  readonly region: Region
+  /** As `kms:ViaService` names it, e.g. `s3.us-east-1.amazonaws.com`. */
+  readonly viaService: string
+}
 
 /** A service with its ports, ready to run requests. */
 export interface BoundService {
@@ -49,6 +64,15 @@ export interface BoundService {
    * operation to be recorded under, and goes to the security log.
    */
   runNamed(nameOf: (request: IncomingRequest) => string | Refusal, request: IncomingRequest, respond: Respond): void
+  /** Whether `operation` arrives without a signature, and finds out by itself who calls. */
+  isUnsigned(operation: string): boolean
+  /** Runs such an operation. Never throws. */
+  runUnsigned(operation: string, request: IncomingRequest, respond: Respond): void
+  /**
+   * Runs `operation` for another service of this process: all steps but authentication. Throws TypeError for an operation
+   * that there is not.
+   */
+  runForwarded(operation: string, request: IncomingRequest, forwarded: Forwarded, respond: Respond): void
   /** Answers a refusal that came before any operation was found. */
   refuse(refused: Refusal, operation: string | undefined, request: IncomingRequest, respond: Respond): void
 }

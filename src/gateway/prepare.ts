@@ -2,10 +2,10 @@
 import { compileEncoder } from '#aws/json-encode.ts'
 import type { Refusal } from '#aws/errors.ts'
 import type { Members, Operation, Service } from '#aws/operation.ts'
-import { encodeQueryAnswer } from '#aws/query-encode.ts'
+import { compileQueryAnswer } from '#aws/query-encode.ts'
 import { compileQueryInput } from '#aws/query-decode.ts'
-import { compileInput } from '#aws/validate.ts'
-import { SecretBytes } from '#base/secret-bytes.ts'
+import { holdsSecrets } from '#aws/shape.ts'
+import { compileInput, destroySecrets } from '#aws/validate.ts'
 import type { Change, Expectation } from '#records/change.ts'
 import type { Random } from '#ports/edge.ts'
 import { recorder, type Recorder } from './record.ts'
@@ -15,16 +15,14 @@ export interface Prepared<P> {
   readonly operation: Operation<P, Expectation, Change>
   /** The request's members, decoded and validated. */
   read(request: IncomingRequest): Members | Refusal
-  /** The body of a success; the caller owns it. */
-  write(output: Members, requestId: string): Buffer
+  /** The body of a success; the caller owns it, and a sensitive one is a Buffer. */
+  write(output: Members, requestId: string): Buffer | string
   readonly record: Recorder
   /** Whether answers hold plaintext. */
   readonly sensitive: boolean
   /** Overwrites what the request and the output hold of secrets. */
   forget(members: Members): void
 }
-
-const nothing = Buffer.alloc(0)
 
 /** Throws TypeError when nobody could be asked whether the operation is permitted. */
 export function prepare<P>(
@@ -37,17 +35,14 @@ export function prepare<P>(
   }
   const { protocol } = service
   const secrets = Object.entries({ ...operation.input, ...operation.output })
-    .filter(([, field]) => field.sensitive === true && field.kind === 'blob')
+    .filter(([, field]) => holdsSecrets(field))
     .map(([name]) => name)
   const common = {
     operation,
     record: recorder(operation, service.eventSource, random),
-    sensitive: Object.values(operation.output).some((field) => field.sensitive === true),
+    sensitive: Object.values(operation.output).some(holdsSecrets),
     forget: (members: Members) => {
-      for (const name of secrets) {
-        const secret = members[name]
-        if (secret instanceof SecretBytes) secret.destroy()
-      }
+      for (const name of secrets) destroySecrets(members[name])
     },
   }
   if (protocol.kind === 'aws-query') {
@@ -55,8 +50,7 @@ export function prepare<P>(
     return {
       ...common,
       read: (request) => read(formOf(request)),
-      write: (output, requestId) =>
-        encodeQueryAnswer(operation.name, protocol.namespace, operation.output, output, requestId),
+      write: compileQueryAnswer(operation.name, protocol.namespace, operation.output),
     }
   }
   const read = bodyReader(operation)
@@ -65,7 +59,7 @@ export function prepare<P>(
   return {
     ...common,
     read,
-    write: empty ? () => nothing : encode,
+    write: empty ? () => '' : encode,
   }
 }
 

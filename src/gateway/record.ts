@@ -15,6 +15,8 @@ import {
 import type { Random } from '#ports/edge.ts'
 import type { Credential } from '#ports/identities.ts'
 import type { Change, Expectation } from '#records/change.ts'
+import type { Judgement } from './authorize.ts'
+import { judgementText } from './judgement-text.ts'
 import type { IncomingRequest } from './request.ts'
 
 /** How far a request came: what its record can say. */
@@ -22,6 +24,8 @@ export interface Progress {
   input: Members | undefined
   /** The targets resolved so far, by name. */
   readonly targets: Record<string, unknown>
+  /** What was decided about them, in the order of the decisions. */
+  readonly judgements: Judgement[]
 }
 
 export interface Ending {
@@ -56,7 +60,7 @@ export function recorder<P>(
     places.set(name, made)
     return made
   }
-  return (request, credential, facts, { input, targets }, { refused, output }) =>
+  return (request, credential, facts, { input, targets, judgements }, { refused, output }) =>
     recordText({
       operation: constant,
       place: placeOf(facts.region, facts.account),
@@ -66,12 +70,27 @@ export function recorder<P>(
       error: refused === undefined ? '' : errorText(errorRow(refused.code).auditCode ?? refused.code, refused.message),
       requestParameters: input === undefined ? 'null' : shown(audit.request, input, audit.requestExtra(input, targets)),
       responseElements: output === undefined ? 'null' : shown(audit.response, output, audit.responseExtra(targets)),
-      additionalEventData: output === undefined ? undefined : textOf(audit.additional(targets, output)),
+      additionalEventData: additionalText(
+        output === undefined ? undefined : audit.additional(targets, output),
+        judgements,
+      ),
       requestId: facts.requestId,
       eventId: random.uuid(),
       resources: resourcesText(operation, targets, output),
       tlsDetails: request.tlsDetails,
     })
+}
+
+// CloudTrail keeps 28 KB of additional data; what operations add of their own is short.
+const authorizationBytes = 26_000
+
+/** The operation's own additional data, and how each target was authorized. */
+function additionalText(additional: Members | undefined, judgements: readonly Judgement[]): string | undefined {
+  const own = additional === undefined ? '' : membersText(elements(additional))
+  if (judgements.length === 0) return own === '' ? undefined : `{${own}}`
+  const each = authorizationBytes / judgements.length
+  const texts = judgements.map((judgement) => judgementText(judgement, each))
+  return `{${own === '' ? '' : `${own},`}"authorization":[${texts.join(',')}]}`
 }
 
 /** The members of `names` that are present, then those of `extra`; null when the operation shows nothing. */

@@ -7,7 +7,7 @@ import type { Answer } from './request.ts'
 
 export interface Renderer {
   /** `body` as a success; `sensitive` bodies are overwritten once sent. */
-  success(body: Buffer, sensitive: boolean): Answer
+  success(body: Buffer | string, sensitive: boolean): Answer
   refusal(refused: Refusal, requestId: string): Answer
 }
 
@@ -16,12 +16,12 @@ const json = 'application/x-amz-json-1.1'
 export function renderer({ protocol }: Pick<Service<unknown, unknown, unknown>, 'protocol'>): Renderer {
   if (protocol.kind === 'aws-json') {
     return {
-      success: (body, sensitive) => ({ status: 200, contentType: json, body, errorCode: undefined, sensitive }),
+      success: (body, sensitive) => success(json, body, sensitive),
       refusal: (refused) => jsonRefusal(refused),
     }
   }
   return {
-    success: (body, sensitive) => ({ status: 200, contentType: 'text/xml', body, errorCode: undefined, sensitive }),
+    success: (body, sensitive) => success('text/xml', body, sensitive),
     refusal: (refused, requestId) => {
       const row = errorRow(refused.code)
       return {
@@ -33,6 +33,12 @@ export function renderer({ protocol }: Pick<Service<unknown, unknown, unknown>, 
       }
     },
   }
+}
+
+function success(contentType: string, body: Buffer | string, sensitive: boolean): Answer {
+  if (typeof body !== 'string') return { status: 200, contentType, body, errorCode: undefined, sensitive }
+  if (sensitive) throw new TypeError('a body that holds plaintext is text, which nobody can overwrite')
+  return { status: 200, contentType, body, errorCode: undefined, sensitive }
 }
 
 /** A refusal in AWS JSON: also for requests of which no service is known. */

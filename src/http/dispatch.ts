@@ -56,6 +56,14 @@ export function dispatcher(services: readonly BoundService[]): Dispatch {
       return
     }
     if (route.kind === 'aws-query') {
+      if (isUnsigned(request)) {
+        const found = unsignedOperation(queryServices.values(), request)
+        if (found !== undefined) {
+          const { service, operation } = found
+          service.runUnsigned(operation, request, (answer) => respond(operation, answer))
+          return
+        }
+      }
       const scoped = scopedService(request)
       const service = (scoped === undefined ? undefined : queryServices.get(scoped)) ?? firstQueryService
       if (service === undefined) turnAway(unknownOperation)
@@ -66,6 +74,29 @@ export function dispatcher(services: readonly BoundService[]): Dispatch {
   }
 
   return dispatch
+}
+
+/** Whether a request carries no signature at all, right or wrong. */
+function isUnsigned({ rawHeaders, query }: IncomingRequest): boolean {
+  if (/[?&]?X-Amz-(?:Algorithm|Signature)=/i.test(query)) return false
+  return !rawHeaders.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'authorization')
+}
+
+/** The one thing that is read of a body that nobody signed: whether it names an operation that is not signed. */
+function unsignedOperation(
+  services: Iterable<BoundService>,
+  request: IncomingRequest,
+): { readonly service: BoundService; readonly operation: string } | undefined {
+  if (request.method !== 'POST') return undefined
+  const form = formOf(request)
+  const operation = formParameter(form, 'Action')
+  if (operation === undefined) return undefined
+  for (const service of services) {
+    const { protocol } = service
+    if (protocol.kind !== 'aws-query' || formParameter(form, 'Version') !== protocol.version) continue
+    if (service.isUnsigned(operation)) return { service, operation }
+  }
+  return undefined
 }
 
 /** The operation stands in the form, which nobody reads before its signature was verified. */

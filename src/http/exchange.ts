@@ -49,11 +49,17 @@ function joined(chunks: readonly Buffer[], size: number): Buffer {
   return body
 }
 
-/** Sends the head of `answer`. */
+/** The bytes of a body. */
+export function sizeOf(body: Buffer | string): number {
+  return typeof body === 'string' ? Buffer.byteLength(body, 'utf8') : body.length
+}
+
+/** Sends the head of `answer`, whose body has `size` bytes. */
 export function writeHead(
   response: ServerResponse,
   requestId: string,
   answer: Answer,
+  size: number,
   worker: string | undefined,
 ): void {
   const headers = [
@@ -68,14 +74,20 @@ export function writeHead(
     'Content-Type',
     answer.contentType,
     'Content-Length',
-    String(answer.body.length),
+    String(size),
   ]
   if (worker !== undefined) headers.push('x-trent-worker', worker)
   response.writeHead(answer.status, headers)
 }
 
-/** Sends the body of `answer` and overwrites a plaintext when it has left, or when the peer has. */
-export function writeBody(response: ServerResponse, socket: Socket, { body, sensitive }: Answer): void {
+/** Sends the body of `answer`, which has `size` bytes, and overwrites a plaintext when it has left, or when the peer has. */
+export function writeBody(response: ServerResponse, socket: Socket, answer: Answer, size: number): void {
+  if (typeof answer.body === 'string') {
+    // All of it ASCII, and then its bytes need no computing.
+    response.end(answer.body, answer.body.length === size ? 'latin1' : 'utf8')
+    return
+  }
+  const { body, sensitive } = answer
   if (sensitive) {
     const overwrite = (): void => {
       body.fill(0)
@@ -90,7 +102,7 @@ export function writeBody(response: ServerResponse, socket: Socket, { body, sens
 }
 
 /** Sends the body of an answer that does not wait for the end of the request, so that the client gets to see it. */
-export function writeBodyEarly(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
+export function writeBodyEarly(request: IncomingMessage, response: ServerResponse, body: Buffer | string): void {
   let size = 0
   request.on('data', (chunk: Buffer) => {
     size += chunk.length

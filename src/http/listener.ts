@@ -3,20 +3,22 @@
  * rather than a framework: there is one route, its body must stay raw bytes, and each microsecond here is paid by every
  * request (docs/adr/0007).
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { refusal, type Refusal } from '#aws/errors.ts'
 import { jsonRefusal } from '#gateway/render.ts'
-import type { Answer, IncomingRequest } from '#gateway/request.ts'
+import type { Answer, IncomingRequest, PrivateEndpoint } from '#gateway/request.ts'
 import type { BoundService } from '#gateway/bound-service.ts'
 import type { Random } from '#ports/edge.ts'
 import type { SecurityLog } from '#ports/audit.ts'
 import { dispatcher } from './dispatch.ts'
-import { bodyLimit, collect, endGently, statusOf, writeBody, writeBodyEarly, writeHead } from './exchange.ts'
+import { bodyLimit, collect, endGently, sizeOf, statusOf, writeBody, writeBodyEarly, writeHead } from './exchange.ts'
 import { begin, breakOff, peerTable, settle } from './peer.ts'
 import { answerPlain, type PlainOptions } from './plain.ts'
+import { RawRequest } from './request.ts'
 import { routeOf } from './routes.ts'
+import type { TrustedProxies } from './trusted-proxies.ts'
 import type { TlsMaterial } from '#ports/tls.ts'
 
 export interface ListenerOptions extends PlainOptions {
@@ -24,6 +26,9 @@ export interface ListenerOptions extends PlainOptions {
   readonly random: Random
   readonly securityLog: SecurityLog
   readonly tls: TlsMaterial | undefined
+  /** The private endpoint that this listener is; undefined for the main one. */
+  readonly endpoint: PrivateEndpoint | undefined
+  readonly trustedProxies: TrustedProxies | undefined
   /** Which worker this is, told in every answer as `x-trent-worker`; undefined: nobody is told. */
   readonly workerHeader: string | undefined
   /** Whether the server is about to end: then each connection ends with its next answer. */
@@ -49,9 +54,9 @@ const tooLarge = refusal('RequestEntityTooLargeException', 'The request body is 
 export function createListener(options: ListenerOptions): Server | TlsServer {
   const { services, random } = options
   const dispatch = dispatcher(services)
-  const peers = peerTable()
+  const peers = peerTable(options.trustedProxies)
 
-  function onRequest(request: IncomingMessage, response: ServerResponse): void {
+  function onRequest(request: RawRequest, response: ServerResponse): void {
     const started = performance.now()
     const method = request.method ?? ''
     const url = request.url ?? '/'
@@ -63,6 +68,7 @@ export function createListener(options: ListenerOptions): Server | TlsServer {
     let contentType: string | undefined
     let contentLength: string | undefined
     let userAgent: string | undefined
+    let forwardedFor: string | undefined
     for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
       // Only the lengths of the four names are looked at closer: most headers cost one comparison.
       const name = rawHeaders[index] ?? ''
@@ -73,7 +79,12 @@ export function createListener(options: ListenerOptions): Server | TlsServer {
       } else if (name.length === 14) {
         if (name.toLowerCase() === 'content-length') contentLength = rawHeaders[index + 1]
       } else if (name.length === 10 && name.toLowerCase() === 'user-agent') {
-        userAgent = rawHeaders[index + 1]
+        // The first, as conditions on aws:UserAgent see it.
+        userAgent ??= rawHeaders[index + 1]
+      } else if (name.length === 15 && name.toLowerCase() === 'x-forwarded-for') {
+        // Repeated headers are one list (RFC 9110 section 5.3).
+        const value = rawHeaders[index + 1]
+        forwardedFor = forwardedFor === undefined ? value : `${forwardedFor},${value ?? ''}`
       }
     }
     const route = routeOf(method, path, query, { target, contentType })
@@ -86,7 +97,9 @@ export function createListener(options: ListenerOptions): Server | TlsServer {
     const receivedMs = Date.now()
     const requestId = random.requestId(receivedMs)
     const { socket } = request
-    const peer = peers.of(socket, userAgent)
+    const peer = peers.of(socket, userAgent, forwardedFor)
+    // Of this request: behind a proxy the next one on the connection may be somebody else's.
+    const { ip: sourceIp, client } = peer
     begin(peer, response)
     let body: Buffer | undefined
     let oversized = false
@@ -108,9 +121,10 @@ export function createListener(options: ListenerOptions): Server | TlsServer {
           if (answer.sensitive) answer.body.fill(0)
           return
         }
-        writeHead(response, requestId, answer, options.workerHeader)
+        const size = sizeOf(answer.body)
+        writeHead(response, requestId, answer, size, options.workerHeader)
         if (oversized) writeBodyEarly(request, response, answer.body)
-        else writeBody(response, socket, answer)
+        else writeBody(response, socket, answer, size)
       } catch (error) {
         if (answer.sensitive) answer.body.fill(0)
         fail(error)
@@ -119,7 +133,7 @@ export function createListener(options: ListenerOptions): Server | TlsServer {
     const turnAway = (refused: Refusal): void => {
       options.securityLog.refused({
         requestId,
-        sourceIp: peer.ip,
+        sourceIp,
         code: refused.code,
         service: undefined,
         operation: undefined,
@@ -146,8 +160,9 @@ export function createListener(options: ListenerOptions): Server | TlsServer {
         rawHeaders,
         body,
         form: undefined,
-        sourceIp: peer.ip,
-        client: peer.client,
+        sourceIp,
+        endpoint: options.endpoint,
+        client,
         tlsDetails: peer.tlsDetails,
       }
       try {
@@ -160,6 +175,7 @@ export function createListener(options: ListenerOptions): Server | TlsServer {
   }
 
   const limits = {
+    IncomingMessage: RawRequest,
     keepAliveTimeout: keepAliveMs,
     headersTimeout: headersTimeoutMs,
     requestTimeout: requestTimeoutMs,

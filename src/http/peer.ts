@@ -3,9 +3,13 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { clientText } from '#cloudtrail/record.ts'
+import { plainAddress, type TrustedProxies } from './trusted-proxies.ts'
 
 export interface Peer {
-  readonly ip: string
+  /** The source address of requests: the socket's, or what a proxy that is trusted says of the latest one. */
+  ip: string
+  /** The connection is a trusted proxy's. */
+  readonly isProxy: boolean
   readonly tlsDetails: string | undefined
   userAgent: string | undefined
   client: string
@@ -18,21 +22,23 @@ export interface Peer {
 }
 
 export interface PeerTable {
-  /** The peer of a socket whose latest request named `userAgent`. */
-  of(socket: Socket, userAgent: string | undefined): Peer
+  /** The peer of a socket whose latest request named `userAgent` and came with this X-Forwarded-For header. */
+  of(socket: Socket, userAgent: string | undefined, forwardedFor: string | undefined): Peer
   /** The same, when there was a request. */
   known(socket: Socket): Peer | undefined
 }
 
-export function peerTable(): PeerTable {
+/** `trusted` are the proxies whose X-Forwarded-For is believed. */
+export function peerTable(trusted: TrustedProxies | undefined): PeerTable {
   const peers = new WeakMap<Socket, Peer>()
   return {
-    of: (socket, userAgent) => {
+    of: (socket, userAgent, forwardedFor) => {
       let peer = peers.get(socket)
       if (peer === undefined) {
-        const ip = (socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, '')
+        const ip = plainAddress(socket.remoteAddress ?? 'unknown')
         peer = {
           ip,
+          isProxy: trusted?.has(ip) ?? false,
           tlsDetails: tlsDetailsOf(socket),
           userAgent,
           client: clientText(ip, userAgent),
@@ -44,6 +50,13 @@ export function peerTable(): PeerTable {
       } else if (peer.userAgent !== userAgent) {
         peer.userAgent = userAgent
         peer.client = clientText(peer.ip, userAgent)
+      }
+      if (peer.isProxy && trusted !== undefined) {
+        const ip = trusted.clientBehind(plainAddress(socket.remoteAddress ?? 'unknown'), forwardedFor)
+        if (ip !== peer.ip) {
+          peer.ip = ip
+          peer.client = clientText(ip, userAgent)
+        }
       }
       return peer
     },

@@ -21,13 +21,34 @@ describe('the page buffer', () => {
     assert.deepEqual([page.count, page.minMs, page.maxMs, page.dones.length], [3, 1000, 3000, 3])
   })
 
-  it('fills the transferable buffer exactly', () => {
+  it('can be transferred, page by page, and gets its memory back', () => {
     const buffer = new PageBuffer(clockAt(5))
-    buffer.append('{"é":"漢😀"}', done)
-    const page = buffer.take()!
-    assert.equal(page.bytes.buffer.byteLength, Buffer.byteLength('{"é":"漢😀"}\n'))
-    const copy = structuredClone(page.bytes, { transfer: [page.bytes.buffer] })
-    assert.equal(Buffer.from(copy).toString(), '{"é":"漢😀"}\n')
+    const memories = new Set<number>()
+    let memory: ArrayBuffer | undefined
+    for (let round = 0; round < 5; round++) {
+      buffer.append(`{"é":"漢😀${round}"}`, done)
+      const { bytes } = buffer.take()!
+      // What comes while a page is on its way has memory of its own.
+      buffer.append(`{"next":${round}}`, done)
+      const sent = structuredClone(bytes, { transfer: [bytes.buffer] })
+      assert.equal(Buffer.from(sent).toString(), `{"é":"漢😀${round}"}\n`)
+      memory = sent.buffer
+      Buffer.from(memory).fill(0x7a)
+      buffer.reuse(memory)
+      assert.equal(Buffer.from(buffer.take()!.bytes).toString(), `{"next":${round}}\n`)
+      memories.add(memory.byteLength)
+    }
+    assert.deepEqual([...memories], [65_536])
+    buffer.append('{"last":1}', done)
+    assert.equal(buffer.take()?.bytes.buffer, memory)
+  })
+
+  it('does not keep the memory of a burst', () => {
+    const buffer = new PageBuffer(clockAt(5))
+    buffer.append(`{"text":"${'x'.repeat(1_048_576)}"}`, done)
+    buffer.reuse(buffer.take()!.bytes.buffer)
+    buffer.append('{}', done)
+    assert.equal(buffer.take()?.bytes.buffer.byteLength, 65_536)
   })
 
   it('is empty after it was taken, and starts anew', () => {

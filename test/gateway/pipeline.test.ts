@@ -12,7 +12,9 @@ import type { Answer } from '#gateway/request.ts'
 import { bindService } from '#gateway/run.ts'
 import type { CommitOutcome } from '#ports/storage.ts'
 import type { Change, Expectation } from '#records/change.ts'
+import type { AccountRecord } from '#records/identity.ts'
 import { systemRandom } from '../../src/system.ts'
+import { rootCaller } from '../support/callers.ts'
 import { sign, type Credentials } from '../support/signed-request.ts'
 
 const credentials: Credentials = {
@@ -30,6 +32,14 @@ function known<T>(value: T | undefined): T {
 }
 
 const random = systemRandom()
+const added: AccountRecord = {
+  account,
+  creationDate: 0,
+  name: '',
+  serviceControl: [],
+  resourceControl: [],
+  rootSessionsValidFrom: 0,
+}
 
 type Ports = undefined
 type Op = Operation<Ports, Expectation, Change>
@@ -55,7 +65,7 @@ const own: Target<Ports, unknown, AccountId, Expectation> = {
   action: 'kms:Anything',
   crossAccount: false,
   resolve: (_input, facts) => facts.account,
-  describe: (owner) => ({ arn: '*', account: owner, policy: { kind: 'identity' } }),
+  describe: (owner) => ({ arn: '*', account: owner, policy: undefined, awsManaged: false }),
   admit: () => undefined,
   audited: () => undefined,
 }
@@ -101,10 +111,11 @@ function world(): World {
         alsoScopedTo: [],
         operations: { [operation.name]: operation },
       }
-      const caller = { kind: 'root', account, accessKeyId } as const
+      const caller = { ...rootCaller(account, region), accessKeyId }
       const ports: GatewayPorts = {
         identities: {
-          credential: () => ({ caller, userIdentity: '{}', status: 'Active' }),
+          credential: () => ({ caller, userIdentity: '{}', status: 'Active', expiresAt: undefined }),
+          resourceControl: () => [],
           signingKey: (_credential, date, scopeRegion, name) =>
             signingKey(Buffer.from(credentials.secretAccessKey), date, scopeRegion, name),
         },
@@ -132,12 +143,17 @@ function world(): World {
             return true
           },
         },
+        strangers: { take: () => true },
         clock: { now: () => Date.now(), machineNow: () => Date.now() },
         random,
         securityLog: { refused: (event) => assert.fail(JSON.stringify(event)) },
         failures: { failed: (_where, error) => self.failures.push(error) },
       }
-      const bound = bindService(service, undefined, ports, { regions: new Set([region]), skewSeconds: 900 })
+      const bound = bindService(service, undefined, ports, {
+        regions: new Set([region]),
+        home: region,
+        skewSeconds: 900,
+      })
       const signed = sign(
         {
           method: 'POST',
@@ -162,6 +178,7 @@ function world(): World {
             rawHeaders: Object.entries({ ...signed.headers, host: new URL(url).host }).flat(),
             body: Buffer.from(signed.body),
             sourceIp: '127.0.0.1',
+            endpoint: undefined,
             client: ',"sourceIPAddress":"127.0.0.1"',
             tlsDetails: undefined,
           },
@@ -234,7 +251,7 @@ describe('the pipeline', () => {
       audit: { ...audit, readOnly: false },
       handle: () => ({
         output: unencodable,
-        changes: [{ kind: 'account added', account: { account, creationDate: 0 } }],
+        changes: [{ kind: 'account added', account: added }],
       }),
     })
     assert.equal((await here.run(unanswerable)).status, 500)
@@ -255,7 +272,7 @@ describe('the pipeline', () => {
         runs += 1
         return {
           output: {},
-          changes: [{ kind: 'account added', account: { account, creationDate: 0 } } satisfies Change],
+          changes: [{ kind: 'account added', account: added } satisfies Change],
         }
       },
     })

@@ -28,10 +28,15 @@ const bound: BoundService = {
   has: () => true,
   run: (_operation, request, respond) => service(request, respond),
   runNamed: () => assert.fail('no request of this file is a form'),
+  isUnsigned: () => false,
+  runUnsigned: () => assert.fail('no request of this file is without a signature'),
+  runForwarded: () => assert.fail('no request of this file comes from a service'),
   refuse: () => assert.fail('no request of this file is unknown'),
 }
 
-const answer = (over: Partial<Answer> = {}): Answer => ({
+type SensitiveAnswer = Extract<Answer, { readonly body: Buffer }>
+
+const answer = (over: Partial<SensitiveAnswer> = {}): SensitiveAnswer => ({
   status: 200,
   contentType: 'application/x-amz-json-1.1',
   body: Buffer.from('{"Plaintext":"c2VjcmV0"}'),
@@ -55,6 +60,8 @@ describe('the listener', async () => {
     random: systemRandom(),
     securityLog: { refused: () => undefined },
     tls: undefined,
+    endpoint: undefined,
+    trustedProxies: undefined,
     metrics: false,
     workerHeader: undefined,
     renderMetrics: () => Promise.resolve(''),
@@ -127,6 +134,41 @@ describe('the listener', async () => {
     later?.respond(answer())
     await until(() => text().includes('HTTP/1.1 200 OK'))
     socket.destroy()
+  })
+
+  it('answers text with the number of its bytes, whatever its characters', async () => {
+    const { socket, text } = open()
+    for (const [body, length] of [
+      ['{"KeyId":"k"}', 13],
+      ['{"Description":"é€😀"}', 27],
+      ['', 0],
+    ] as const) {
+      const [only] = await take(socket, request('{}'))
+      const before = text().length
+      only?.respond({ status: 200, contentType: 'x/y', body, errorCode: undefined, sensitive: false })
+      await until(() => Buffer.from(text().slice(before), 'latin1').toString('utf8').endsWith(`\r\n\r\n${body}`))
+      assert.match(text().slice(before), new RegExp(`^HTTP/1.1 200 OK\r\n(?:.+\r\n)*Content-Length: ${length}\r\n`))
+    }
+    socket.destroy()
+  })
+
+  it('asks for a host, and for the body that a client announces', async () => {
+    const lines = head.split('\r\n')
+    const { socket, text } = open()
+    socket.write(`${[lines[0], ...lines.slice(2)].join('\r\n')}Content-Length: 2\r\n\r\n{}`)
+    await until(() => text().startsWith('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n'))
+    socket.destroy()
+    const announcing = open()
+    taken.length = 0
+    announcing.socket.write(`${head}eXpect: 100-Continue\r\nContent-Length: 2\r\n\r\n`)
+    await until(() => announcing.text() === 'HTTP/1.1 100 Continue\r\n\r\n')
+    announcing.socket.write('{}')
+    await until(() => taken.length === 1)
+    announcing.socket.destroy()
+    const other = open()
+    other.socket.write(`${head}Expect: much\r\nContent-Length: 2\r\n\r\n{}`)
+    await until(() => other.text().startsWith('HTTP/1.1 417 '))
+    other.socket.destroy()
   })
 
   it('overwrites a plaintext when it has left, and when the client has', async () => {
