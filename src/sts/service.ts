@@ -2,12 +2,23 @@
 import { usEast1 } from '#base/brand.ts'
 import type { Service } from '#aws/operation.ts'
 import type { StsOperation, StsPorts } from './operation.ts'
+import { AssumeRole } from './operations/assume-role.ts'
+import { AssumeRoleWithWebIdentity } from './operations/assume-role-with-web-identity.ts'
 import { GetCallerIdentity } from './operations/get-caller-identity.ts'
+import { GetFederationToken } from './operations/get-federation-token.ts'
+import { GetSessionToken } from './operations/get-session-token.ts'
 
 /** All operations that this version serves. */
-export type OperationName = 'GetCallerIdentity'
+export type OperationName =
+  'AssumeRole' | 'AssumeRoleWithWebIdentity' | 'GetCallerIdentity' | 'GetFederationToken' | 'GetSessionToken'
 
-export const operations = { GetCallerIdentity } satisfies Record<OperationName, StsOperation>
+export const operations = {
+  AssumeRole,
+  AssumeRoleWithWebIdentity,
+  GetCallerIdentity,
+  GetFederationToken,
+  GetSessionToken,
+} satisfies Record<OperationName, StsOperation>
 
 export const sts: Service<StsPorts, never, never> = {
   name: 'sts',

@@ -1,37 +1,27 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { sts } from '#sts/service.ts'
-import { account, region } from '../support/memory-kms.ts'
-import { parseRequestId } from '#base/brand.ts'
+import { operations } from '#sts/service.ts'
+import { MemorySts, trusts } from './memory-sts.ts'
 
 describe('GetCallerIdentity', () => {
-  it('answers who signed the request', () => {
-    const operation = sts.operations['GetCallerIdentity']
-    const requestId = parseRequestId('01890a5d-ac96-774b-bcce-b302099a8057')
-    assert.ok(operation !== undefined && requestId !== undefined)
-    const handled = operation.handle(
-      {
-        facts: {
-          requestId,
-          region,
-          account,
-          callerArn: 'arn:aws:iam::111122223333:root',
-          callerUserId: '111122223333',
-          now: 0,
-        },
-        targets: {},
-        ports: undefined,
-        fail: (code) => assert.fail(code),
-      },
-      {},
-    )
-    assert.deepEqual(handled, {
-      output: { UserId: '111122223333', Account: '111122223333', Arn: 'arn:aws:iam::111122223333:root' },
-      changes: [],
-    })
+  it('answers who signed the request', async () => {
+    const sts = new MemorySts()
+    const alice = sts.addUser('alice')
+    const role = sts.addRole('target', trusts(alice.id))
+    const form = { RoleArn: 'arn:aws:iam::111122223333:role/target', RoleSessionName: 'work' }
+    const session = await sts.bearer(await sts.call('AssumeRole', await sts.user(alice), form))
+    const cases = [
+      [await sts.root(), '111122223333', 'arn:aws:iam::111122223333:root'],
+      [await sts.user(alice), alice.id, 'arn:aws:iam::111122223333:user/alice'],
+      [session, `${role.id}:work`, 'arn:aws:sts::111122223333:assumed-role/target/work'],
+    ] as const
+    for (const [caller, UserId, Arn] of cases) {
+      const { output } = await sts.call('GetCallerIdentity', caller, {})
+      assert.deepEqual(output, { UserId, Account: '111122223333', Arn })
+    }
   })
 
   it('asks no policy, so that none can deny it', () => {
-    assert.deepEqual(sts.operations['GetCallerIdentity']?.targets, [])
+    assert.deepEqual(operations.GetCallerIdentity.targets, [])
   })
 })
