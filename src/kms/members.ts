@@ -95,4 +95,14 @@ export const KeyStateType = oneOf(
   'Updating',
 )
 export const DateType = timestamp()
+export const RotationPeriodInDaysType = integer({ min: 90, max: 2560 })
+export const RotationTypeType = oneOf('AUTOMATIC', 'ON_DEMAND')
+export const KeyMaterialStateType = oneOf(
+  'NON_CURRENT',
+  'CURRENT',
+  'PENDING_ROTATION',
+  'PENDING_MULTI_REGION_IMPORT_AND_ROTATION',
+)
+export const KeyMaterialDescriptionType = string({ min: 0, max: 256, pattern: '^[a-zA-Z0-9:/_\\s.-]+$' })
+export const ImportStateType = oneOf('IMPORTED', 'PENDING_IMPORT')
 export const PendingWindowInDaysType = integer({ min: 1, max: 365 })

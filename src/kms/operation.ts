@@ -10,10 +10,13 @@ import {
 import type { ErrorCode } from '#aws/errors.ts'
 import type { Fields, Value } from '#aws/shape.ts'
 import type { Random } from '#ports/edge.ts'
+import type { GrantTokens } from '#ports/grant-tokens.ts'
 import type { KeyDirectory } from '#ports/key-directory.ts'
 import type { KeyStore } from '#ports/key-store.ts'
+import type { PrincipalDirectory } from '#ports/principals.ts'
 import type { StorageReader } from '#ports/storage.ts'
 import type { Change, Expectation } from '#records/change.ts'
+import { familyOf, suppliedFamilies } from './key/conditions.ts'
 import type { QuotaName } from './quota.ts'
 
 export interface KmsPorts {
@@ -21,6 +24,12 @@ export interface KmsPorts {
   readonly storage: StorageReader
   readonly keyStore: KeyStore
   readonly random: Random
+  readonly principals: PrincipalDirectory
+  readonly grantTokens: GrantTokens
+  readonly limits: {
+    /** How many rotations on demand a key may have in its life. */
+    readonly onDemandRotations: number
+  }
 }
 
 export type KmsOperation = Operation<KmsPorts, Expectation, Change>
@@ -39,7 +48,7 @@ export const readOperation = <
   const E extends ErrorCode,
 >(
   declared: ReadOperation<KmsPorts, Expectation, I, O, T, E> & Quota,
-): KmsOperation => defineRead(declared)
+): KmsOperation => withSuppliers(defineRead(declared))
 
 /** Declares an operation that stores something. */
 export const changeOperation = <
@@ -49,4 +58,28 @@ export const changeOperation = <
   const E extends ErrorCode,
 >(
   declared: ChangeOperation<KmsPorts, Expectation, Change, I, O, T, E> & Quota,
-): KmsOperation => defineChange(declared)
+): KmsOperation => withSuppliers(defineChange(declared))
+
+/**
+ * `operation` with targets that answer for the condition keys it declares and for those that come with them, and for no
+ * others; grants see the targets whose actions it declares as grantable.
+ */
+function withSuppliers(operation: KmsOperation): KmsOperation {
+  const grantable = new Set(operation.grantable.map((name) => `kms:${name}`))
+  return {
+    ...operation,
+    targets: operation.targets.map((target) => {
+      const supplied = suppliedFamilies([...operation.conditions, ...(target.conditions ?? [])])
+      const narrowed = { ...target }
+      if (target.condition !== undefined) {
+        narrowed.condition = (key, resource, input, facts) =>
+          supplied.has(familyOf(key)) ? target.condition?.(key, resource, input, facts) : undefined
+      }
+      if (!grantable.has(target.action)) {
+        delete narrowed.grantUse
+        delete narrowed.grants
+      }
+      return narrowed
+    }),
+  }
+}

@@ -4,22 +4,33 @@ import type { Change, Expectation } from '#records/change.ts'
 import type { KmsOperation, KmsPorts } from './operation.ts'
 import { CancelKeyDeletion } from './operations/cancel-key-deletion.ts'
 import { CreateAlias } from './operations/create-alias.ts'
+import { CreateGrant } from './operations/create-grant.ts'
 import { CreateKey } from './operations/create-key.ts'
 import { Decrypt } from './operations/decrypt.ts'
 import { DeleteAlias } from './operations/delete-alias.ts'
 import { DescribeKey } from './operations/describe-key.ts'
 import { DisableKey } from './operations/disable-key.ts'
+import { DisableKeyRotation } from './operations/disable-key-rotation.ts'
 import { EnableKey } from './operations/enable-key.ts'
+import { EnableKeyRotation } from './operations/enable-key-rotation.ts'
 import { Encrypt } from './operations/encrypt.ts'
 import { GenerateDataKey } from './operations/generate-data-key.ts'
 import { GenerateDataKeyWithoutPlaintext } from './operations/generate-data-key-without-plaintext.ts'
 import { GenerateRandom } from './operations/generate-random.ts'
 import { GetKeyPolicy } from './operations/get-key-policy.ts'
+import { GetKeyRotationStatus } from './operations/get-key-rotation-status.ts'
 import { ListAliases } from './operations/list-aliases.ts'
+import { ListGrants } from './operations/list-grants.ts'
 import { ListKeyPolicies } from './operations/list-key-policies.ts'
+import { ListKeyRotations } from './operations/list-key-rotations.ts'
 import { ListKeys } from './operations/list-keys.ts'
 import { ListResourceTags } from './operations/list-resource-tags.ts'
+import { ListRetirableGrants } from './operations/list-retirable-grants.ts'
+import { PutKeyPolicy } from './operations/put-key-policy.ts'
 import { ReEncrypt } from './operations/re-encrypt.ts'
+import { RetireGrant } from './operations/retire-grant.ts'
+import { RevokeGrant } from './operations/revoke-grant.ts'
+import { RotateKeyOnDemand } from './operations/rotate-key-on-demand.ts'
 import { ScheduleKeyDeletion } from './operations/schedule-key-deletion.ts'
 import { TagResource } from './operations/tag-resource.ts'
 import { UntagResource } from './operations/untag-resource.ts'
@@ -30,22 +41,33 @@ import { UpdateKeyDescription } from './operations/update-key-description.ts'
 export type OperationName =
   | 'CancelKeyDeletion'
   | 'CreateAlias'
+  | 'CreateGrant'
   | 'CreateKey'
   | 'Decrypt'
   | 'DeleteAlias'
   | 'DescribeKey'
   | 'DisableKey'
+  | 'DisableKeyRotation'
   | 'EnableKey'
+  | 'EnableKeyRotation'
   | 'Encrypt'
   | 'GenerateDataKey'
   | 'GenerateDataKeyWithoutPlaintext'
   | 'GenerateRandom'
   | 'GetKeyPolicy'
+  | 'GetKeyRotationStatus'
   | 'ListAliases'
+  | 'ListGrants'
   | 'ListKeyPolicies'
+  | 'ListKeyRotations'
   | 'ListKeys'
   | 'ListResourceTags'
+  | 'ListRetirableGrants'
+  | 'PutKeyPolicy'
   | 'ReEncrypt'
+  | 'RetireGrant'
+  | 'RevokeGrant'
+  | 'RotateKeyOnDemand'
   | 'ScheduleKeyDeletion'
   | 'TagResource'
   | 'UntagResource'
@@ -55,22 +77,33 @@ export type OperationName =
 export const operations = {
   CancelKeyDeletion,
   CreateAlias,
+  CreateGrant,
   CreateKey,
   Decrypt,
   DeleteAlias,
   DescribeKey,
   DisableKey,
+  DisableKeyRotation,
   EnableKey,
+  EnableKeyRotation,
   Encrypt,
   GenerateDataKey,
   GenerateDataKeyWithoutPlaintext,
   GenerateRandom,
   GetKeyPolicy,
+  GetKeyRotationStatus,
   ListAliases,
+  ListGrants,
   ListKeyPolicies,
+  ListKeyRotations,
   ListKeys,
   ListResourceTags,
+  ListRetirableGrants,
+  PutKeyPolicy,
   ReEncrypt,
+  RetireGrant,
+  RevokeGrant,
+  RotateKeyOnDemand,
   ScheduleKeyDeletion,
   TagResource,
   UntagResource,

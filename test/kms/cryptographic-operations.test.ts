@@ -232,14 +232,11 @@ describe('cryptographic operations', () => {
           .map(({ name, refuses }) => [name, [...refuses].sort()]),
       ),
       {
-        CreateKey: ['BypassPolicyLockoutSafetyCheck', 'CustomKeyStoreId', 'MultiRegion', 'Policy', 'XksKeyId'],
-        Decrypt: ['DryRunModifiers', 'GrantTokens', 'Recipient'],
-        DescribeKey: ['GrantTokens'],
-        Encrypt: ['GrantTokens'],
-        GenerateDataKey: ['GrantTokens', 'Recipient'],
-        GenerateDataKeyWithoutPlaintext: ['GrantTokens'],
+        CreateKey: ['CustomKeyStoreId', 'MultiRegion', 'XksKeyId'],
+        Decrypt: ['DryRunModifiers', 'Recipient'],
+        GenerateDataKey: ['Recipient'],
         GenerateRandom: ['CustomKeyStoreId', 'Recipient'],
-        ReEncrypt: ['DryRunModifiers', 'GrantTokens'],
+        ReEncrypt: ['DryRunModifiers'],
       },
     )
   })

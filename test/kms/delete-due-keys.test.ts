@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { parseAliasName } from '#base/brand.ts'
 import { deleteDueKey } from '#kms/jobs/delete-due-keys.ts'
@@ -21,6 +22,12 @@ describe('the deletion of due keys', () => {
       changes: [
         { kind: 'alias removed', place, name: alias },
         { kind: 'key deleted', place, keyId },
+        {
+          kind: 'policy text kept',
+          hash: createHash('sha256').update(key.policy).digest('hex'),
+          text: key.policy,
+          keptAt: due,
+        },
       ],
       expectations: [{ kind: 'key', place, keyId, rev: 2 }],
       event: {

@@ -61,9 +61,12 @@ describe('key identifiers', () => {
     'ReEncrypt',
   ])
   const bodies: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+    CreateGrant: { GranteePrincipal: 'arn:aws:iam::111122223333:root', Operations: ['Decrypt'] },
     Encrypt: { Plaintext: 'YQ==' },
     GenerateDataKey: { NumberOfBytes: 1 },
     GenerateDataKeyWithoutPlaintext: { KeySpec: 'AES_128' },
+    PutKeyPolicy: { Policy: '{}' },
+    RevokeGrant: { GrantId: '0'.repeat(64) },
     TagResource: { Tags: [] },
     UntagResource: { TagKeys: [] },
     UpdateKeyDescription: { Description: '' },
@@ -72,6 +75,7 @@ describe('key identifiers', () => {
     if (
       input['KeyId'] === undefined ||
       name === 'Decrypt' ||
+      name === 'RetireGrant' ||
       name === 'ScheduleKeyDeletion' ||
       name === 'CancelKeyDeletion'
     ) {

@@ -12,6 +12,7 @@ import {
   refuse,
   refuseInvalid,
   region,
+  rootArn,
   server,
   succeed,
   textOf,
@@ -177,16 +178,7 @@ describe('CreateKey', () => {
 
   const fresh = () => Promise.resolve({})
   const recorded = (members: Json) => () => ({ ...recordedDefaults, ...members })
-  const policy = '{"Version":"2012-10-17","Statement":[]}'
-  laterMemberTest('CreateKey', 'Policy', policy, fresh, recorded({ policy }))
   laterMemberTest('CreateKey', 'MultiRegion', true, fresh, recorded({ multiRegion: true }))
-  laterMemberTest(
-    'CreateKey',
-    'BypassPolicyLockoutSafetyCheck',
-    true,
-    fresh,
-    recorded({ bypassPolicyLockoutSafetyCheck: true }),
-  )
   laterMemberTest(
     'CreateKey',
     'CustomKeyStoreId',
@@ -195,6 +187,43 @@ describe('CreateKey', () => {
     recorded({ customKeyStoreId: 'cks-1234567890abcdef0' }),
   )
   laterMemberTest('CreateKey', 'XksKeyId', 'key-1', fresh, recorded({ xksKeyId: 'key-1' }))
+
+  const statement = { Effect: 'Allow', Principal: { AWS: rootArn }, Action: 'kms:*', Resource: '*' }
+  const textWith = (more: object): string =>
+    JSON.stringify({ Version: '2012-10-17', Statement: [{ ...statement, ...more }] }, null, 1)
+
+  it('gives the key the policy that was sent, as it was sent', async () => {
+    const Policy = textWith({ Sid: 'für alle Schlüssel' })
+    const { id } = await createKey({ Policy })
+    assert.equal((await succeed('GetKeyPolicy', { KeyId: id })).json['Policy'], Policy)
+  })
+
+  it('refuses a policy that would lock out who sends it, unless that is asked for', async () => {
+    const Policy = textWith({ Action: 'kms:Describe*' })
+    const code = 'MalformedPolicyDocumentException'
+    const message = 'The new key policy will not allow you to update the key policy in the future.'
+    const answered = await refuse('CreateKey', { Policy }, code, message)
+    await expectRecord(answered, {
+      eventName: 'CreateKey',
+      readOnly: false,
+      requestParameters: { ...recordedDefaults, policy: Policy },
+      errorCode: code,
+      errorMessage: message,
+    })
+    const { id } = await createKey({ Policy, BypassPolicyLockoutSafetyCheck: true })
+    await succeed('DescribeKey', { KeyId: id })
+  })
+
+  it('refuses what is no key policy', async () => {
+    const code = 'MalformedPolicyDocumentException'
+    // unverified wording
+    const empty = 'Syntax errors in policy. the list is empty (Statement)'
+    await refuse('CreateKey', { Policy: '{"Version":"2012-10-17","Statement":[]}' }, code, empty)
+    const nobody = textWith({ Principal: { AWS: 'arn:aws:iam::111122223333:user/nobody' } })
+    const invalid = 'Policy contains a statement with one or more invalid principals.'
+    await refuse('CreateKey', { Policy: nobody }, code, invalid)
+    await refuse('CreateKey', { Policy: nobody, BypassPolicyLockoutSafetyCheck: true }, code, invalid)
+  })
 
   it('refuses values that the model does not have', async () => {
     const must = (value: string, path: string): string =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { dryRunTests, enabledOnlyTests, identifierTests, laterMemberTest } from './rules.ts'
+import { dryRunTests, enabledOnlyTests, identifierTests, grantTokenTest, laterMemberTest } from './rules.ts'
 import {
   base64,
   createAlias,
@@ -208,7 +208,7 @@ describe('Decrypt', () => {
 
   const withBlob = async (key: Key): Promise<Json> => ({ CiphertextBlob: await ciphertext(key) })
   const fresh = async (): Promise<Json> => withBlob(await createKey())
-  laterMemberTest('Decrypt', 'GrantTokens', ['token'], fresh, () => ({ encryptionAlgorithm: 'SYMMETRIC_DEFAULT' }))
+  grantTokenTest('Decrypt', fresh)
   laterMemberTest('Decrypt', 'Recipient', {}, fresh)
   laterMemberTest(
     'Decrypt',

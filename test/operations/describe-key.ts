@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { anyStateTest, identifierTests, laterMemberTest, requiredTest } from './rules.ts'
+import { anyStateTest, identifierTests, grantTokenTest, requiredTest } from './rules.ts'
 import {
   account,
   createAlias,
@@ -91,7 +91,7 @@ describe('DescribeKey', () => {
   })
 
   requiredTest('DescribeKey', {}, 'KeyId')
-  laterMemberTest('DescribeKey', 'GrantTokens', ['token'], async () => ({ KeyId: (await createKey()).id }))
+  grantTokenTest('DescribeKey', async () => ({ KeyId: (await createKey()).id }))
   anyStateTest('DescribeKey')
   identifierTests({
     operation: 'DescribeKey',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { dryRunTests, enabledOnlyTests, identifierTests, laterMemberTest, requiredTest } from './rules.ts'
+import { dryRunTests, enabledOnlyTests, identifierTests, grantTokenTest, requiredTest } from './rules.ts'
 import { base64, createAlias, createKey, expectRecord, refuse, refuseInvalid, succeed, textOf } from './service.ts'
 
 const Plaintext = base64('a secret')
@@ -239,13 +239,7 @@ describe('Encrypt', () => {
       "Value null at 'plaintext' failed to satisfy constraint: Member must not be null",
     )
   })
-  laterMemberTest(
-    'Encrypt',
-    'GrantTokens',
-    ['token'],
-    async () => ({ KeyId: (await createKey()).id, Plaintext }),
-    ({ KeyId }) => ({ keyId: KeyId, encryptionAlgorithm: 'SYMMETRIC_DEFAULT' }),
-  )
+  grantTokenTest('Encrypt', async () => ({ KeyId: (await createKey()).id, Plaintext }))
   identifierTests({
     operation: 'Encrypt',
     member: 'KeyId',

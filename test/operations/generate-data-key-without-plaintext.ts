@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { dryRunTests, enabledOnlyTests, identifierTests, laterMemberTest, requiredTest } from './rules.ts'
+import { dryRunTests, enabledOnlyTests, identifierTests, grantTokenTest, requiredTest } from './rules.ts'
 import {
   createAlias,
   createKey,
@@ -123,10 +123,7 @@ describe('GenerateDataKeyWithoutPlaintext', () => {
 
   const fresh = async (): Promise<Json> => bySpec(await createKey())
   requiredTest('GenerateDataKeyWithoutPlaintext', { KeySpec: 'AES_256' }, 'KeyId')
-  laterMemberTest('GenerateDataKeyWithoutPlaintext', 'GrantTokens', ['token'], fresh, ({ KeyId, KeySpec }) => ({
-    keyId: KeyId,
-    keySpec: KeySpec,
-  }))
+  grantTokenTest('GenerateDataKeyWithoutPlaintext', fresh)
   identifierTests({
     operation: 'GenerateDataKeyWithoutPlaintext',
     member: 'KeyId',

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { dryRunTests, enabledOnlyTests, identifierTests, laterMemberTest, requiredTest } from './rules.ts'
+import {
+  dryRunTests,
+  enabledOnlyTests,
+  identifierTests,
+  grantTokenTest,
+  laterMemberTest,
+  requiredTest,
+} from './rules.ts'
 import {
   base64,
   createAlias,
@@ -126,10 +133,7 @@ describe('GenerateDataKey', () => {
 
   const fresh = async (): Promise<Json> => bySpec(await createKey())
   requiredTest('GenerateDataKey', { KeySpec: 'AES_256' }, 'KeyId')
-  laterMemberTest('GenerateDataKey', 'GrantTokens', ['token'], fresh, ({ KeyId, KeySpec }) => ({
-    keyId: KeyId,
-    keySpec: KeySpec,
-  }))
+  grantTokenTest('GenerateDataKey', fresh)
   laterMemberTest(
     'GenerateDataKey',
     'Recipient',

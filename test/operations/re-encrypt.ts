@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { dryRunTests, enabledOnlyTests, identifierTests, laterMemberTest, requiredTest } from './rules.ts'
+import {
+  dryRunTests,
+  enabledOnlyTests,
+  identifierTests,
+  grantTokenTest,
+  laterMemberTest,
+  requiredTest,
+} from './rules.ts'
 import {
   aliasArn,
   base64,
@@ -190,7 +197,7 @@ describe('ReEncrypt', () => {
   })
   const fresh = async (): Promise<Json> => toAnother(await createKey())
   requiredTest('ReEncrypt', { CiphertextBlob: base64('any') }, 'DestinationKeyId')
-  laterMemberTest('ReEncrypt', 'GrantTokens', ['token'], fresh)
+  grantTokenTest('ReEncrypt', fresh)
   laterMemberTest('ReEncrypt', 'DryRunModifiers', ['IGNORE_CIPHERTEXT'], async () => ({
     ...(await fresh()),
     DryRun: true,

@@ -15,6 +15,7 @@ import {
   otherAccount,
   refuse,
   refuseInvalid,
+  rootArn,
   succeed,
   unknownKeyId,
   type Json,
@@ -192,6 +193,21 @@ export function laterMemberTest(
       errorCode: 'UnsupportedOperationException',
       errorMessage: message,
     })
+  })
+}
+
+/** Grant tokens: those of other keys have no effect, what is none is refused. */
+export function grantTokenTest(operation: string, rest: () => Promise<Json>): void {
+  it('takes grant tokens, and refuses what is none', async () => {
+    const grant = { KeyId: (await createKey()).id, GranteePrincipal: rootArn, Operations: ['Decrypt'] }
+    const { json } = await succeed('CreateGrant', grant)
+    const input = await rest()
+    await succeed(operation, { ...input, GrantTokens: [json['GrantToken']] })
+    for (const GrantTokens of [['token'], [json['GrantToken'], 'AQ==']]) {
+      // unverified wording
+      const message = 'The specified grant token is not valid.'
+      await refuse(operation, { ...input, GrantTokens }, 'InvalidGrantTokenException', message)
+    }
   })
 }
 

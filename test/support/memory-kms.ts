@@ -3,21 +3,26 @@
  * handler, its changes). Material is not wrapped and nobody is authenticated or authorized: that is tested elsewhere.
  */
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
-import { keyArn } from '#aws/arn.ts'
+import { keyArn, rootArn } from '#base/arn.ts'
 import { isRefusal, RefusalError, type ErrorCode, type Refusal } from '#aws/errors.ts'
 import type { AuditedResource, Members, RequestFacts } from '#aws/operation.ts'
 import { compileInput } from '#aws/validate.ts'
 import { parseAccountId, parseKeyMaterialId, parseRegion, parseRequestId } from '#base/brand.ts'
-import type { AliasName, KeyId, KeyMaterialId } from '#base/brand.ts'
+import type { AccountId, KeyMaterialId } from '#base/brand.ts'
 import { SecretBytes } from '#base/secret-bytes.ts'
 import { blobMaterial, openBlob, sealBlob } from '#crypto/ciphertext-blob.ts'
-import type { MaybeAsync } from '#base/maybe-async.ts'
+import { grantTokenNonceLength, openGrantToken, sealGrantToken } from '#crypto/grant-token.ts'
+import { HmacKey } from '#crypto/hmac.ts'
+import { after, type MaybeAsync } from '#base/maybe-async.ts'
+import { loadGrants } from '#cache/grants.ts'
 import type { KmsOperation, KmsPorts } from '#kms/operation.ts'
 import { operations, type OperationName } from '#kms/service.ts'
+import { compilePolicy } from '#policy/compile.ts'
 import type { LiveKey } from '#ports/key-directory.ts'
 import type { SymmetricMaterial } from '#ports/key-store.ts'
-import type { Change } from '#records/change.ts'
-import type { AliasRecord, KeyMaterialRecord, KeyRecord, Place, Stored } from '#records/key.ts'
+import type { Change, Expectation } from '#records/change.ts'
+import type { KeyMaterialRecord, KeyRecord, Stored } from '#records/key.ts'
+import { MemoryStorage } from './memory-storage.ts'
 
 const present = <T>(value: T | undefined): T => {
   if (value === undefined) throw new TypeError('a literal of this file is not what it must be')
@@ -29,6 +34,8 @@ export const account = present(parseAccountId('111122223333'))
 export const otherAccount = present(parseAccountId('444455556666'))
 const requestId = present(parseRequestId('01890a5d-ac96-774b-bcce-b302099a8057'))
 
+const tokenKey = new HmacKey('sha256', Buffer.alloc(32, 7))
+
 /** What one request did. */
 export interface Outcome {
   readonly output: Members
@@ -38,6 +45,36 @@ export interface Outcome {
   readonly additional: Members | undefined
 }
 
+/** The root user of `of` as a caller. */
+export function rootFacts(of: AccountId, now: number): RequestFacts {
+  const arn = rootArn(region, of)
+  return {
+    requestId,
+    region,
+    account: of,
+    callerArn: arn,
+    callerUserId: of,
+    caller: {
+      account: of,
+      arn,
+      userId: of,
+      accessKeyId: undefined,
+      subject: {
+        kind: 'root',
+        account: of,
+        names: { direct: [arn], entity: [], account: [arn, of] },
+        identity: [],
+        boundary: undefined,
+        session: undefined,
+        serviceControl: [],
+      },
+      context: { value: () => undefined },
+    },
+    viaService: undefined,
+    now,
+  }
+}
+
 /** A refusal as the client sees it. */
 export interface Refused {
   readonly code: ErrorCode
@@ -45,9 +82,14 @@ export interface Refused {
 }
 
 export class MemoryKms {
-  readonly keys = new Map<string, Stored<KeyRecord>>()
-  readonly materials = new Map<string, KeyMaterialRecord>()
-  readonly aliasRecords = new Map<string, Stored<AliasRecord>>()
+  readonly memory: MemoryStorage
+  readonly keys: MemoryStorage['keys']
+  readonly materials: MemoryStorage['materials']
+  readonly aliasRecords: MemoryStorage['aliases']
+  readonly grants: MemoryStorage['grants']
+  readonly policyTexts: MemoryStorage['policyTexts']
+  /** The users and roles that there are: unique ids by the names that requests give them. Root users are always there. */
+  readonly principals = new Map<string, string>()
   /** Decrypted plaintexts and drawn random bytes, to see what became of them. */
   readonly secrets: SecretBytes[] = []
   readonly drawn: Buffer[] = []
@@ -57,46 +99,42 @@ export class MemoryKms {
   /** `later`: ports answer as those of a remote database do. */
   constructor(answers: 'at once' | 'later' = 'at once') {
     const answer = <T>(value: T): MaybeAsync<T> => (answers === 'later' ? Promise.resolve(value) : value)
+    const memory = new MemoryStorage(answers)
+    this.memory = memory
+    this.keys = memory.keys
+    this.materials = memory.materials
+    this.aliasRecords = memory.aliases
+    this.grants = memory.grants
+    this.policyTexts = memory.policyTexts
+    const ofKey = (key: LiveKey): KeyMaterialRecord[] =>
+      [...memory.materials.values()].filter(({ keyId }) => keyId === key.record.keyId)
     this.ports = {
       directory: {
-        key: (place, keyId) => answer(this.#liveKey(place, keyId)),
-        alias: (place, name) => answer(this.aliasRecords.get(aliasId(place, name))),
+        key: (place, keyId) => after(memory.reader.key(place, keyId), liveKey),
+        keyAnywhere: (keyRegion, keyId) =>
+          after(memory.reader.accountOfKey(keyRegion, keyId), (owner) =>
+            owner === undefined
+              ? undefined
+              : after(memory.reader.key({ region: keyRegion, account: owner }, keyId), liveKey),
+          ),
+        alias: (place, name) => memory.reader.alias(place, name),
+        grants: (place, keyId, name) => loadGrants(memory.reader, place, keyId, name),
+        aliasNamesOf: (place, keyId) => memory.reader.aliasNamesOf(place, keyId),
         currentMaterial: (key) =>
-          answer(this.#material(key, ({ materialId }) => materialId === key.record.currentMaterialId)),
-        material: (key, prefix) =>
-          answer(
-            [...this.materials.values()].some(
-              ({ keyId, materialId }) => keyId === key.record.keyId && materialId.startsWith(prefix),
-            )
-              ? this.#material(key, ({ materialId }) => materialId.startsWith(prefix))
-              : undefined,
-          ),
+          answer(this.#open(present(ofKey(key).find(({ materialId }) => materialId === key.record.currentMaterialId)))),
+        material: (key, prefix) => {
+          const found = ofKey(key).find(({ materialId }) => materialId.startsWith(prefix))
+          return answer(found === undefined ? undefined : this.#open(found))
+        },
       },
-      storage: {
-        key: (place, keyId) => this.keys.get(keyName(place, keyId)),
-        material: () => undefined,
-        alias: (place, name) => this.aliasRecords.get(aliasId(place, name)),
-        keyIds: (place, after, limit) =>
-          answer(
-            [...this.keys.values()]
-              .filter((key) => key.region === place.region && key.account === place.account)
-              .map(({ keyId }) => keyId)
-              .sort()
-              .filter((keyId) => after === undefined || keyId > after)
-              .slice(0, limit),
-          ),
-        aliases: (place, after, limit, target) =>
-          answer(
-            [...this.aliasRecords.values()]
-              .filter((alias) => alias.region === place.region && alias.account === place.account)
-              .filter(({ targetKeyId }) => target === undefined || targetKeyId === target)
-              .sort((left, right) => (left.name < right.name ? -1 : 1))
-              .filter(({ name }) => after === undefined || name > after)
-              .slice(0, limit),
-          ),
-        accessKey: () => undefined,
-        keysDueForDeletion: () => [],
-        close: () => undefined,
+      storage: memory.reader,
+      principals: {
+        storedName: (given) => answer(this.#storedName(given)),
+        shownName: (stored) => answer([...this.principals].find(([, id]) => id === stored)?.[0] ?? stored),
+      },
+      grantTokens: {
+        seal: (content) => sealGrantToken(tokenKey, content, randomBytes(grantTokenNonceLength)),
+        open: (token) => openGrantToken(tokenKey, token),
       },
       keyStore: {
         generate: (owner) => {
@@ -117,6 +155,7 @@ export class MemoryKms {
         },
         open: (record) => answer(this.#open(record)),
       },
+      limits: { onDemandRotations: 25 },
       random: {
         bytes: (size) => {
           const bytes = randomBytes(size)
@@ -130,24 +169,25 @@ export class MemoryKms {
     }
   }
 
-  /** Runs one request to its end and applies its changes; throws RefusalError. `body` is what the SDK would send. */
-  async run(name: OperationName, body: Readonly<Record<string, unknown>> = {}): Promise<Outcome> {
+  /**
+   * Runs one request of the root user of `as` to its end and applies its changes; throws RefusalError. `body` is what the SDK
+   * would send.
+   */
+  async run(
+    name: OperationName,
+    body: Readonly<Record<string, unknown>> = {},
+    as: AccountId = account,
+  ): Promise<Outcome> {
     const operation: KmsOperation = operations[name]
-    const facts: RequestFacts = {
-      requestId,
-      region,
-      account,
-      callerArn: 'arn:aws:iam::111122223333:root',
-      callerUserId: '111122223333',
-      now: this.now,
-    }
+    const facts = rootFacts(as, this.now)
     const input = orThrow<Members>(compileInput(operation.input)(Buffer.from(JSON.stringify(body))))
     const refused = operation.check(input)
     if (refused !== undefined) throw new RefusalError(refused)
     const targets: Record<string, unknown> = {}
     const resources: AuditedResource[] = []
+    const expectations: Expectation[] = []
     for (const target of operation.targets) {
-      if (target.applies?.(input) === false) continue
+      if (target.applies?.(input, facts) === false) continue
       targets[target.name] = orThrow(await target.resolve(input, facts, this.ports))
     }
     for (const target of operation.targets) {
@@ -155,6 +195,8 @@ export class MemoryKms {
       if (resource === undefined) continue
       const inadmissible = target.admit(resource, operation.name)
       if (inadmissible !== undefined) throw new RefusalError(inadmissible)
+      const seen = target.seen?.(resource)
+      if (seen !== undefined) expectations.push(seen)
       const audited = target.audited(resource)
       if (audited !== undefined) resources.push(audited)
     }
@@ -162,7 +204,10 @@ export class MemoryKms {
       throw new RefusalError({ refused: true, code, message })
     }
     const { output, changes } = await operation.handle({ facts, targets, ports: this.ports, fail }, input)
-    for (const change of changes) this.apply(change)
+    if (operation.effect === 'change') {
+      const outcome = this.memory.commit({ changes, expectations, record: JSON.stringify(name) })
+      if (outcome !== 'committed') throw new TypeError(`${name} met a conflict`)
+    }
     const created = operation.audit.created(targets, output)
     return {
       output,
@@ -174,9 +219,13 @@ export class MemoryKms {
   }
 
   /** What `run` was refused with. Throws when it was not. */
-  async refusal(name: OperationName, body: Readonly<Record<string, unknown>> = {}): Promise<Refused> {
+  async refusal(
+    name: OperationName,
+    body: Readonly<Record<string, unknown>> = {},
+    as: AccountId = account,
+  ): Promise<Refused> {
     try {
-      await this.run(name, body)
+      await this.run(name, body, as)
     } catch (error) {
       if (error instanceof RefusalError) return { code: error.refusal.code, message: error.refusal.message }
       throw error
@@ -192,47 +241,10 @@ export class MemoryKms {
     return added.key.keyId
   }
 
-  apply(change: Change): void {
-    switch (change.kind) {
-      case 'key added':
-        this.keys.set(keyName(change.key, change.key.keyId), { ...change.key, rev: 1 })
-        this.materials.set(change.material.materialId, change.material)
-        return
-      case 'key changed': {
-        const name = keyName(change.key, change.key.keyId)
-        this.keys.set(name, { ...change.key, rev: (this.keys.get(name)?.rev ?? 0) + 1 })
-        return
-      }
-      case 'alias added':
-        this.aliasRecords.set(aliasId(change.alias, change.alias.name), { ...change.alias, rev: 1 })
-        return
-      case 'alias changed': {
-        const name = aliasId(change.alias, change.alias.name)
-        this.aliasRecords.set(name, { ...change.alias, rev: (this.aliasRecords.get(name)?.rev ?? 0) + 1 })
-        return
-      }
-      case 'alias removed':
-        this.aliasRecords.delete(aliasId(change.place, change.name))
-        return
-      case 'key deleted':
-      case 'account added':
-      case 'access key added':
-      case 'access key changed':
-      case 'access key removed':
-        throw new TypeError(`no operation of KMS makes the change '${change.kind}'`)
-    }
-  }
-
-  #liveKey(place: Place, keyId: KeyId): LiveKey | undefined {
-    const record = this.keys.get(keyName(place, keyId))
-    return record === undefined ? undefined : { record, arn: keyArn(place.region, place.account, keyId), opened: [] }
-  }
-
-  #material(key: LiveKey, wanted: (material: KeyMaterialRecord) => boolean): SymmetricMaterial {
-    const found = [...this.materials.values()].find(
-      (material) => material.keyId === key.record.keyId && wanted(material),
-    )
-    return this.#open(present(found))
+  #storedName(given: string): string | undefined {
+    if (/^[0-9]{12}$/.test(given)) return `arn:aws:iam::${given}:root`
+    if (/^arn:aws:iam::[0-9]{12}:root$/.test(given)) return given
+    return this.principals.get(given) ?? [...this.principals.values()].find((id) => id === given)
   }
 
   #open(record: KeyMaterialRecord): SymmetricMaterial {
@@ -256,8 +268,11 @@ function orThrow<T>(value: T | Refusal): T {
   return value
 }
 
-const keyName = (place: Place, keyId: KeyId): string => `${place.region}/${place.account}/${keyId}`
-const aliasId = (place: Place, name: AliasName): string => `${place.region}/${place.account}/${name}`
+function liveKey(record: Stored<KeyRecord> | undefined): LiveKey | undefined {
+  if (record === undefined) return undefined
+  const { region: keyRegion, account: owner, keyId, policy } = record
+  return { record, arn: keyArn(keyRegion, owner, keyId), policy: compilePolicy(policy), opened: [] }
+}
 
 function materialIdOf(bytes: Buffer): KeyMaterialId {
   return present(parseKeyMaterialId(createHash('sha256').update(bytes).digest('hex')))

@@ -2,11 +2,12 @@
  * The end of the waiting period: keys whose deletion date has come, their materials and aliases go for good. Pure: the job's
  * runner finds the keys, commits each deletion with its record, and comes back for those whose commit met a conflict.
  */
-import { keyArn } from '#aws/arn.ts'
+import { keyArn } from '#base/arn.ts'
 import type { AliasName } from '#base/brand.ts'
 import type { AuditedResource } from '#aws/operation.ts'
 import type { Change, Expectation } from '#records/change.ts'
 import type { KeyRecord, Place, Stored } from '#records/key.ts'
+import { textsIn, textsSuperseded } from '#records/policy-texts.ts'
 import { keyResourceType } from '../key/target.ts'
 
 /** What the AwsServiceEvent record of something that KMS did by itself is made of. */
@@ -42,16 +43,14 @@ function isDue({ state }: KeyRecord, now: number): boolean {
   return state.kind === 'PendingDeletion' && state.deletionDate <= now
 }
 
-function deletion(
-  { region, account, keyId, rev }: Stored<KeyRecord>,
-  aliases: readonly AliasName[],
-  now: number,
-): KeyDeletion {
+function deletion(key: Stored<KeyRecord>, aliases: readonly AliasName[], now: number): KeyDeletion {
+  const { region, account, keyId, rev } = key
   const place = { region, account }
   return {
     changes: [
       ...aliases.map((name): Change => ({ kind: 'alias removed', place, name })),
       { kind: 'key deleted', place, keyId },
+      ...textsSuperseded(textsIn.key(key), [], now),
     ],
     expectations: [{ kind: 'key', place, keyId, rev }],
     event: {

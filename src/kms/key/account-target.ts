@@ -1,5 +1,5 @@
 /** The account itself as a target: what only the policies of the caller decide. */
-import { keyArn } from '#aws/arn.ts'
+import { keyArn } from '#base/arn.ts'
 import { isRefusal, refusal } from '#aws/errors.ts'
 import type { Target } from '#aws/operation.ts'
 import type { AccountId } from '#base/brand.ts'
@@ -7,17 +7,20 @@ import { after } from '#base/maybe-async.ts'
 import type { LiveKey } from '#ports/key-directory.ts'
 import type { Expectation } from '#records/change.ts'
 import type { KmsPorts } from '../operation.ts'
+import { conditionValue } from './conditions.ts'
 import { parseKeyIdentifier } from './identifier.ts'
 
 /** The account's own resources as a whole: CreateKey, ListKeys, GenerateRandom. Only the caller's policies decide. */
 export function accountWide(rule: {
   readonly action: `kms:${string}`
-}): Target<KmsPorts, unknown, AccountId, Expectation> {
+}): Target<KmsPorts, object, AccountId, Expectation> {
   return {
     action: rule.action,
     crossAccount: false,
     resolve: (_input, facts) => facts.account,
-    describe: (account) => ({ arn: '*', account, policy: { kind: 'identity' } }),
+    describe: (account) => ({ arn: '*', account, policy: undefined, awsManaged: false }),
+    condition: (name, _account, input, facts) =>
+      conditionValue(name, { key: undefined, input, prefix: '', facts, constraints: undefined }),
     admit: () => undefined,
     audited: () => undefined,
   }
@@ -53,7 +56,7 @@ export function accountNarrowedTo<const M extends string>(
       if (place.account !== account) return missing
       return after(ports.directory.key(place, keyId), (key) => (key === undefined ? missing : { account, key }))
     },
-    describe: ({ account }) => ({ arn: '*', account, policy: { kind: 'identity' } }),
+    describe: ({ account }) => ({ arn: '*', account, policy: undefined, awsManaged: false }),
     admit: () => undefined,
     audited: () => undefined,
   }

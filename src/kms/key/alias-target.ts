@@ -1,5 +1,5 @@
 /** Aliases as targets, and the keys that they point at: for the operations that manage aliases. */
-import { aliasArn } from '#aws/arn.ts'
+import { aliasArn } from '#base/arn.ts'
 import { refusal, type Refusal } from '#aws/errors.ts'
 import type { RequestFacts, Target } from '#aws/operation.ts'
 import { parseAliasName, type AliasName } from '#base/brand.ts'
@@ -7,8 +7,9 @@ import { after, type MaybeAsync } from '#base/maybe-async.ts'
 import type { Expectation } from '#records/change.ts'
 import type { AliasRecord, Place, Stored } from '#records/key.ts'
 import type { KmsPorts } from '../operation.ts'
+import { conditionValue, ofEveryAlias } from './conditions.ts'
 import { placeOf } from './identifier.ts'
-import { keyResourceType, keyTarget, withAlias, type KeyResource, type KeyRule } from './target.ts'
+import { keyResource, keyResourceType, keyTarget, type KeyResource, type KeyRule } from './target.ts'
 
 /** An alias by name, which need not exist. */
 export interface AliasResource {
@@ -30,7 +31,10 @@ export function aliasNamed(rule: {
       after(findAlias(AliasName, facts, ports), (alias) =>
         'arn' in alias && alias.record === undefined && rule.mustExist ? notFound(alias.arn) : alias,
       ),
-    describe: ({ arn, place }) => ({ arn, account: place.account, policy: { kind: 'identity' } }),
+    describe: ({ arn, place }) => ({ arn, account: place.account, policy: undefined, awsManaged: false }),
+    conditions: ofEveryAlias,
+    condition: (name, _alias, input, facts) =>
+      conditionValue(name, { key: undefined, input, prefix: '', facts, constraints: undefined }),
     admit: () => undefined,
     seen: ({ place, name, record }) =>
       record === undefined ? undefined : { kind: 'alias', place, name, rev: record.rev },
@@ -40,12 +44,12 @@ export function aliasNamed(rule: {
 
 /** The key that the alias AliasName points at now. */
 export function keyOfAlias(rule: KeyRule): Target<KmsPorts, { readonly AliasName: string }, KeyResource, Expectation> {
-  return keyTarget(rule, ({ AliasName }: { readonly AliasName: string }, facts, ports) =>
+  return keyTarget(rule, '', ({ AliasName }: { readonly AliasName: string }, facts, ports) =>
     after(findAlias(AliasName, facts, ports), (alias): MaybeAsync<KeyResource | Refusal> => {
       if (!('arn' in alias)) return alias
       if (alias.record === undefined) return notFound(alias.arn)
       return after(ports.directory.key(alias.place, alias.record.targetKeyId), (key) =>
-        key === undefined ? notFound(alias.arn) : withAlias(key, undefined),
+        key === undefined ? notFound(alias.arn) : keyResource(key),
       )
     }),
   )

@@ -1,5 +1,5 @@
 /** The rules of aliases (Developer Guide, "Aliases in AWS KMS"). Their names pass a wider pattern in the service model. */
-import { parseArn } from '#aws/arn.ts'
+import { parseArn } from '#base/arn.ts'
 import { refusal, type Refusal } from '#aws/errors.ts'
 import { parseAliasName } from '#base/brand.ts'
 import { after, type MaybeAsync } from '#base/maybe-async.ts'

@@ -1,25 +1,11 @@
-import { rootArn } from '#aws/arn.ts'
+import { partitionOf } from '#base/arn.ts'
+import * as templates from '#policy/templates.ts'
 import type { Place } from '#records/key.ts'
 
 /** The name of the one policy that a key has. */
 export const defaultPolicyName = 'default'
 
-/**
- * The key policy of a key that was created without one: the account's own policies decide (Developer Guide, "Default key
- * policy"). To the space what GetKeyPolicy returns at AWS, because tools compare it as text.
- */
+/** The key policy of a key in `place` that was created without one. */
 export function defaultKeyPolicy({ region, account }: Place): string {
-  return `{
-  "Version" : "2012-10-17",
-  "Id" : "key-default-1",
-  "Statement" : [ {
-    "Sid" : "Enable IAM User Permissions",
-    "Effect" : "Allow",
-    "Principal" : {
-      "AWS" : "${rootArn(region, account)}"
-    },
-    "Action" : "kms:*",
-    "Resource" : "*"
-  } ]
-}`
+  return templates.defaultKeyPolicy(partitionOf(region), account)
 }

@@ -2,7 +2,7 @@
  * Key identifiers as requests carry them (Developer Guide, "Key identifiers (KeyId)"): key id, key ARN, alias name, alias
  * ARN. KeyIdType has no pattern, so what is malformed is a NotFoundException, not a ValidationException.
  */
-import { parseArn, partitionOf } from '#aws/arn.ts'
+import { parseArn, partitionOf } from '#base/arn.ts'
 import { refusal, type Refusal } from '#aws/errors.ts'
 import type { RequestFacts } from '#aws/operation.ts'
 import { parseAccountId, parseAliasName, parseKeyId, type AliasName, type KeyId } from '#base/brand.ts'

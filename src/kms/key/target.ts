@@ -1,25 +1,38 @@
 /**
  * Keys as targets: named by a member or by a ciphertext. A target kind finds its resource, describes it to authorization, and
- * judges whether its state and usage admit the operation. Beside this one: alias-target.ts and account-target.ts.
+ * judges whether its state and usage admit the operation. Beside this one: alias-target.ts, account-target.ts, and
+ * grant/target.ts.
  */
-import { aliasArn, keyArn } from '#aws/arn.ts'
+import { accessDenied, foreignDenial } from '#aws/denial.ts'
 import { isRefusal, refusal, type Refusal } from '#aws/errors.ts'
-import type { RequestFacts, Target } from '#aws/operation.ts'
-import type { AliasName, KeyArn } from '#base/brand.ts'
+import type { RequestFacts, Target, WantedKeys } from '#aws/operation.ts'
+import { aliasArn, keyArn } from '#base/arn.ts'
+import { parseKeyId, type AliasName, type KeyArn } from '#base/brand.ts'
 import { after, type MaybeAsync } from '#base/maybe-async.ts'
 import { parseBlobHeader } from '#crypto/ciphertext-blob.ts'
-import { accessDenied, foreignDenial } from '#policy/denial.ts'
 import type { LiveKey } from '#ports/key-directory.ts'
 import type { Expectation } from '#records/change.ts'
-import type { KeyUsage } from '#records/key.ts'
+import type { KeyUsage, Place } from '#records/key.ts'
+import { refuseGrantTokens } from '../grant/tokens.ts'
 import type { KmsPorts } from '../operation.ts'
+import {
+  conditionValue,
+  encryptionContext,
+  ofEveryKey,
+  reEncryptOnSameKey,
+  resourceAliases,
+  type KeyConditions,
+} from './conditions.ts'
 import { parseKeyIdentifier, placeOf } from './identifier.ts'
 import { refuseByState, type StateRule } from './state.ts'
 
 /** A key, by whatever name the request used. */
-export interface KeyResource extends LiveKey {
-  /** The alias name in the request, for `kms:RequestAlias`. */
-  readonly requestAlias: AliasName | undefined
+export interface KeyResource extends LiveKey, KeyConditions {
+  readonly record: LiveKey['record']
+  /** What a caller without permission is told in place of the standard message, which would tell too much. */
+  readonly denial: Refusal | undefined
+  /** Finds the other key of ReEncrypt. */
+  readonly findOther?: () => MaybeAsync<KeyResource | Refusal>
 }
 
 /** What an operation asks of a key beside its existence. */
@@ -30,6 +43,8 @@ export interface KeyRule {
   readonly usage: KeyUsage | 'any'
 }
 
+type KeyTarget<I> = Target<KmsPorts, I, KeyResource, Expectation>
+
 /** CloudTrail's type of keys, and of aliases. */
 export const keyResourceType = 'AWS::KMS::Key'
 
@@ -38,7 +53,17 @@ const ciphertextDenial = accessDenied(
     'allowed to access.',
 )
 
-function findKey(
+/** The place of a key's record: the record itself, with its policy, is large where it is copied. */
+export function placeOfKey({ record: { region, account } }: LiveKey): Place {
+  return { region, account }
+}
+
+function noSuchKey(place: Place, keyId: Parameters<typeof keyArn>[2]): Refusal {
+  return refusal('NotFoundException', `Key '${keyArn(place.region, place.account, keyId)}' does not exist`)
+}
+
+/** The key that `text` names, for a caller who wants to do `rule.action`. */
+export function findKey(
   text: string,
   rule: { readonly action: string; readonly aliases: boolean },
   facts: RequestFacts,
@@ -50,10 +75,8 @@ function findKey(
   const foreign = place.account !== facts.account
   if (identifier.kind === 'key') {
     return after(ports.directory.key(place, identifier.keyId), (key) => {
-      if (key !== undefined) return withAlias(key, undefined)
-      return foreign
-        ? foreignDenial(facts.callerArn, rule.action)
-        : refusal('NotFoundException', `Key '${keyArn(place.region, place.account, identifier.keyId)}' does not exist`)
+      if (key !== undefined) return keyResource(key)
+      return foreign ? foreignDenial(facts.callerArn, rule.action) : noSuchKey(place, identifier.keyId)
     })
   }
   const missing = (): Refusal =>
@@ -64,14 +87,24 @@ function findKey(
     alias === undefined
       ? missing()
       : after(ports.directory.key(place, alias.targetKeyId), (key) =>
-          key === undefined ? missing() : withAlias(key, identifier.name),
+          key === undefined ? missing() : keyResource(key, identifier.name),
         ),
   )
 }
 
 /** `key`, found under the alias `requestAlias` if any. */
-export function withAlias(key: LiveKey, requestAlias: AliasName | undefined): KeyResource {
-  return { record: key.record, arn: key.arn, opened: key.opened, requestAlias }
+export function keyResource(key: LiveKey, requestAlias?: AliasName, denial?: Refusal): KeyResource {
+  return { record: key.record, arn: key.arn, policy: key.policy, opened: key.opened, requestAlias, denial }
+}
+
+/** `key` with its aliases when a policy asks for them. */
+export function withAliasNames(
+  wanted: WantedKeys,
+  key: KeyResource,
+  { directory }: Pick<KmsPorts, 'directory'>,
+): MaybeAsync<KeyResource> {
+  if (!wanted.has(resourceAliases)) return key
+  return after(directory.aliasNamesOf(placeOfKey(key), key.record.keyId), (aliasNames) => ({ ...key, aliasNames }))
 }
 
 /** Undefined when a key with this usage may do what needs `usage`. */
@@ -85,37 +118,55 @@ function refuseByUsage(
   return refusal('InvalidKeyUsageException', `${arn} key usage is ${keyUsage} which is not valid for ${operation}.`)
 }
 
-/** A key target: `find` alone differs between them. */
-export function keyTarget<I>(
+// "Grant constraints": they speak of cryptographic operations with symmetric keys alone.
+const withoutEncryptionContext = new Set(['CreateGrant', 'DescribeKey', 'RetireGrant'])
+const emptyContext: ReadonlyMap<string, string> = new Map()
+
+/**
+ * A key target: `find` alone differs between them. `prefix` is what the names of the members begin with that belong to this
+ * key (`SourceEncryptionContext`): what stands before `KeyId` in the name of the member that names it.
+ */
+export function keyTarget<I extends object>(
   rule: KeyRule,
+  prefix: string,
   find: (input: I, facts: RequestFacts, ports: KmsPorts) => MaybeAsync<KeyResource | Refusal>,
-): Target<KmsPorts, I, KeyResource, Expectation> {
+): KeyTarget<I> {
+  const operation = rule.action.slice('kms:'.length)
   return {
     action: rule.action,
     crossAccount: rule.crossAccount,
-    resolve: find,
-    describe: ({ arn, record }) => ({
-      arn,
-      account: record.account,
-      policy: { kind: 'joined', text: record.policy },
+    resolve: (input, facts, ports) => refuseGrantTokens(input, ports.grantTokens) ?? find(input, facts, ports),
+    describe: ({ arn, record, policy }) => ({ arn, account: record.account, policy, awsManaged: false }),
+    conditions: ofEveryKey,
+    condition: (name, key, input, facts) => conditionValue(name, { key, input, prefix, facts, constraints: undefined }),
+    withConditions: withAliasNames,
+    grantUse: (_key, input) => ({
+      operation,
+      encryptionContext: withoutEncryptionContext.has(operation)
+        ? undefined
+        : (encryptionContext(input, prefix) ?? emptyContext),
+      child: undefined,
     }),
-    admit: ({ arn, record }, operation) => {
+    grants: (key, name, { directory }) => directory.grants(placeOfKey(key), key.record.keyId, name),
+    denial: (key) => key.denial,
+    admit: ({ arn, record }, name) => {
       const byState = refuseByState(rule.states, record.state, arn)
       if (byState !== undefined) return byState
-      return refuseByUsage(rule.usage, record, arn, operation)
+      return refuseByUsage(rule.usage, record, arn, name)
     },
-    // The place alone: what is seen is copied to the writer's thread, and a record with its policy is large.
-    seen: ({ record: { region, account, keyId, rev } }) => ({ kind: 'key', place: { region, account }, keyId, rev }),
+    seen: (key) => ({ kind: 'key', place: placeOfKey(key), keyId: key.record.keyId, rev: key.record.rev }),
     audited: ({ arn, record }) => ({ arn, account: record.account, type: keyResourceType }),
   }
 }
+
+const prefixOf = (member: string): string => member.slice(0, -'KeyId'.length)
 
 /** The key that member `member` names. */
 export function keyIn<const M extends string>(
   member: M,
   rule: KeyRule & { readonly aliases: boolean },
-): Target<KmsPorts, Readonly<Record<M, string>>, KeyResource, Expectation> {
-  return keyTarget(rule, (input: Readonly<Record<M, string>>, facts, ports) =>
+): KeyTarget<Readonly<Record<M, string>>> {
+  return keyTarget(rule, prefixOf(member), (input: Readonly<Record<M, string>>, facts, ports) =>
     findKey(input[member], rule, facts, ports),
   )
 }
@@ -126,21 +177,47 @@ type CiphertextInput<M extends string> = { readonly CiphertextBlob?: Buffer | un
 
 /**
  * The key that made a ciphertext blob (symmetric blobs carry its id), or the one that `member` names when it is sent; the
- * operation then compares the two.
+ * operation then compares the two. The blob's key may be another account's ("Decrypt", KeyId), and so may the one that a bare
+ * key id names, when it is the blob's.
  */
-export function keyOfCiphertext<const M extends string>(
-  member: M,
-  rule: KeyRule,
-): Target<KmsPorts, CiphertextInput<M>, KeyResource, Expectation> {
+export function keyOfCiphertext<const M extends string>(member: M, rule: KeyRule): KeyTarget<CiphertextInput<M>> {
   const byName = { action: rule.action, aliases: true }
-  const target = keyTarget(rule, (input: CiphertextInput<M>, facts, ports): MaybeAsync<KeyResource | Refusal> => {
-    const named: string | undefined = input[member]
-    if (named !== undefined) return findKey(named, byName, facts, ports)
-    const header = input.CiphertextBlob === undefined ? undefined : parseBlobHeader(input.CiphertextBlob)
-    if (header === undefined) return refusal('InvalidCiphertextException')
-    return after(ports.directory.key(placeOf(facts), header.keyId), (key) =>
-      key === undefined ? ciphertextDenial : withAlias(key, undefined),
-    )
-  })
-  return { ...target, denial: (_key, input) => (input[member] === undefined ? ciphertextDenial : undefined) }
+  return keyTarget(
+    rule,
+    prefixOf(member),
+    (input: CiphertextInput<M>, facts, ports): MaybeAsync<KeyResource | Refusal> => {
+      const named: string | undefined = input[member]
+      if (named !== undefined && parseKeyId(named) === undefined) return findKey(named, byName, facts, ports)
+      const keyId = input.CiphertextBlob === undefined ? undefined : parseBlobHeader(input.CiphertextBlob)?.keyId
+      if (named !== undefined && named !== keyId) return findKey(named, byName, facts, ports)
+      if (keyId === undefined) return refusal('InvalidCiphertextException')
+      const place = placeOf(facts)
+      const { directory } = ports
+      return after(directory.key(place, keyId), (own) => {
+        if (own !== undefined) return keyResource(own, undefined, named === undefined ? ciphertextDenial : undefined)
+        // Who may not use it is told the same as when there were no such key.
+        const missing = named === undefined ? ciphertextDenial : noSuchKey(place, keyId)
+        return after(directory.keyAnywhere(place.region, keyId), (key) =>
+          key === undefined ? missing : keyResource(key, undefined, missing),
+        )
+      })
+    },
+  )
+}
+
+/** A key of ReEncrypt, which can be compared with the key that `other` finds: for `kms:ReEncryptOnSameKey`. */
+export function comparedWith<I, J>(target: KeyTarget<I>, other: KeyTarget<J>): KeyTarget<I & J> {
+  return {
+    ...target,
+    resolve: (input, facts, ports) =>
+      after(target.resolve(input, facts, ports), (key) =>
+        isRefusal(key) ? key : { ...key, findOther: () => other.resolve(input, facts, ports) },
+      ),
+    withConditions: (wanted, resource, ports) =>
+      after(target.withConditions?.(wanted, resource, ports) ?? resource, (key) =>
+        wanted.has(reEncryptOnSameKey) && key.findOther !== undefined
+          ? after(key.findOther(), (found) => ({ ...key, otherArn: isRefusal(found) ? 'none' : found.arn }))
+          : key,
+      ),
+  }
 }

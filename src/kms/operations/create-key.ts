@@ -1,9 +1,9 @@
 /**
  * CreateKey. There is no client token at AWS: a repeated request makes another key. What later versions bring (other specs,
- * origins, policies, multi-Region keys, key stores) is refused by name.
+ * origins, multi-Region keys, key stores) is refused by name.
  */
 import { boolean, optional } from '#aws/shape.ts'
-import { keyArn } from '#aws/arn.ts'
+import { keyArn } from '#base/arn.ts'
 import { parseKeyId } from '#base/brand.ts'
 import { after } from '#base/maybe-async.ts'
 import type { KeyRecord } from '#records/key.ts'
@@ -11,6 +11,7 @@ import { accountWide } from '../key/account-target.ts'
 import { defaultKeyPolicy } from '../key/default-policy.ts'
 import { placeOf } from '../key/identifier.ts'
 import { KeyMetadata, keyMetadata } from '../key/metadata.ts'
+import { policyKept, refuseLockout, storedPolicy } from '../key/policy.ts'
 import { refuseSpec, refuseUnservedSpec, unserved } from '../key/spec.ts'
 import { mergeTags } from '../key/tags.ts'
 import { keyResourceType } from '../key/target.ts'
@@ -42,7 +43,7 @@ export const CreateKey = changeOperation({
       applies: ({ Tags = [] }: { readonly Tags?: readonly unknown[] | undefined }) => Tags.length > 0,
     },
   },
-  refuses: ['Policy', 'CustomKeyStoreId', 'BypassPolicyLockoutSafetyCheck', 'MultiRegion', 'XksKeyId'],
+  refuses: ['CustomKeyStoreId', 'MultiRegion', 'XksKeyId'],
   check: (input) =>
     refuseSpec(input) ??
     refuseUnservedSpec(input) ??
@@ -51,11 +52,15 @@ export const CreateKey = changeOperation({
     'aws:RequestTag',
     'aws:TagKeys',
     'kms:BypassPolicyLockoutSafetyCheck',
+    'kms:CallerAccount',
+    'kms:CustomerMasterKeySpec',
+    'kms:CustomerMasterKeyUsage',
     'kms:KeyOrigin',
     'kms:KeySpec',
     'kms:KeyUsage',
     'kms:MultiRegion',
     'kms:MultiRegionKeyType',
+    'kms:ViaService',
   ],
   grantable: [],
   dryRun: false,
@@ -98,11 +103,12 @@ export const CreateKey = changeOperation({
     created: ({ account }, { KeyMetadata: { Arn = '' } }) => ({ arn: Arn, account, type: keyResourceType }),
     response: ['KeyMetadata'],
   },
-  handle({ facts, ports, fail }, { Description = '', Tags = [] }) {
+  handle({ facts, ports, fail }, { Description = '', Tags = [], Policy, BypassPolicyLockoutSafetyCheck = false }) {
     const place = placeOf(facts)
     const tags = mergeTags([], Tags, fail)
     const keyId = parseKeyId(ports.random.uuid())
     if (keyId === undefined) throw new TypeError('the source of random UUIDs gave something else')
+    const arn = keyArn(place.region, place.account, keyId)
     const owner = {
       ...place,
       keyId,
@@ -111,20 +117,26 @@ export const CreateKey = changeOperation({
       keySpec: 'SYMMETRIC_DEFAULT',
       keyUsage: 'ENCRYPT_DECRYPT',
     } as const
-    return after(ports.keyStore.generate(owner), (material) => {
-      const key: KeyRecord = {
-        ...owner,
-        description: Description,
-        keyManager: 'CUSTOMER',
-        state: { kind: 'Enabled' },
-        tags,
-        policy: defaultKeyPolicy(place),
-        currentMaterialId: material.materialId,
-      }
-      return {
-        output: { KeyMetadata: keyMetadata(key, keyArn(place.region, place.account, keyId)) },
-        changes: [{ kind: 'key added', key, material }],
-      }
-    })
+    const stored =
+      Policy === undefined ? defaultKeyPolicy(place) : storedPolicy(Policy, place.region, ports.principals, fail)
+    return after(stored, (policy) =>
+      after(ports.keyStore.generate(owner), (material) => {
+        const key: KeyRecord = {
+          ...owner,
+          description: Description,
+          keyManager: 'CUSTOMER',
+          state: { kind: 'Enabled' },
+          tags,
+          policy,
+          currentMaterialId: material.materialId,
+        }
+        // The default policy is the account's to begin with.
+        if (Policy !== undefined && !BypassPolicyLockoutSafetyCheck) refuseLockout(key, arn, facts, fail)
+        return {
+          output: { KeyMetadata: keyMetadata(key, arn) },
+          changes: [{ kind: 'key added', key, material }, policyKept(key, facts)],
+        }
+      }),
+    )
   },
 })

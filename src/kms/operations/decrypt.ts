@@ -41,7 +41,7 @@ export const Decrypt = readOperation({
       usage: 'ENCRYPT_DECRYPT',
     }),
   },
-  refuses: ['GrantTokens', 'Recipient', 'DryRunModifiers'],
+  refuses: ['Recipient', 'DryRunModifiers'],
   check: refuseMissingCiphertext,
   conditions: ['kms:EncryptionAlgorithm', 'kms:EncryptionContext', 'kms:EncryptionContextKeys', 'kms:RequestAlias'],
   grantable: ['Decrypt'],

@@ -36,7 +36,6 @@ export const Encrypt = readOperation({
       usage: 'ENCRYPT_DECRYPT',
     }),
   },
-  refuses: ['GrantTokens'],
   conditions: ['kms:EncryptionAlgorithm', 'kms:EncryptionContext', 'kms:EncryptionContextKeys', 'kms:RequestAlias'],
   grantable: ['Encrypt'],
   dryRun: true,

@@ -33,7 +33,6 @@ export const GenerateDataKeyWithoutPlaintext = readOperation({
       usage: 'ENCRYPT_DECRYPT',
     }),
   },
-  refuses: ['GrantTokens'],
   check: refuseDataKeySize,
   conditions: ['kms:EncryptionAlgorithm', 'kms:EncryptionContext', 'kms:EncryptionContextKeys', 'kms:RequestAlias'],
   grantable: ['GenerateDataKeyWithoutPlaintext'],

@@ -36,7 +36,7 @@ export const GenerateDataKey = readOperation({
       usage: 'ENCRYPT_DECRYPT',
     }),
   },
-  refuses: ['GrantTokens', 'Recipient'],
+  refuses: ['Recipient'],
   check: refuseDataKeySize,
   conditions: ['kms:EncryptionAlgorithm', 'kms:EncryptionContext', 'kms:EncryptionContextKeys', 'kms:RequestAlias'],
   grantable: ['GenerateDataKey'],

@@ -1,5 +1,7 @@
-/** GetKeyPolicy: the key policy as text, in any key state. */
+/** GetKeyPolicy: the key policy as text, its principals by their names of today, in any key state. */
 import { optional } from '#aws/shape.ts'
+import { after } from '#base/maybe-async.ts'
+import { shownText } from '#policy/stored-principals.ts'
 import { defaultPolicyName } from '../key/default-policy.ts'
 import { keyIn } from '../key/target.ts'
 import { KeyIdType, PolicyNameType, PolicyType } from '../members.ts'
@@ -31,8 +33,8 @@ export const GetKeyPolicy = readOperation({
     'NotFoundException',
   ],
   audit: { readOnly: true, request: ['KeyId', 'PolicyName'], response: [] },
-  handle({ targets: { key }, fail }, { PolicyName = defaultPolicyName }) {
+  handle({ targets: { key }, ports, fail }, { PolicyName = defaultPolicyName }) {
     if (PolicyName !== defaultPolicyName) fail('NotFoundException', 'No such policy exists')
-    return { Policy: key.record.policy, PolicyName }
+    return after(shownText(key.record.policy, ports.principals), (Policy) => ({ Policy, PolicyName }))
   },
 })

@@ -1,5 +1,5 @@
 /** ListAliases: the aliases of account and region by name, or those of one key. */
-import { aliasArn } from '#aws/arn.ts'
+import { aliasArn } from '#base/arn.ts'
 import { list, optional, structure } from '#aws/shape.ts'
 import { parseAliasName } from '#base/brand.ts'
 import { after } from '#base/maybe-async.ts'

@@ -1,5 +1,5 @@
 /** ListKeys: every key of account and region in any state, by key id. */
-import { keyArn } from '#aws/arn.ts'
+import { keyArn } from '#base/arn.ts'
 import { list, optional, structure } from '#aws/shape.ts'
 import { parseKeyId } from '#base/brand.ts'
 import { after } from '#base/maybe-async.ts'

@@ -7,10 +7,24 @@ import { after } from '#base/maybe-async.ts'
 import { requireSymmetric } from '../key/algorithm.ts'
 import { openCiphertext, refuseMissingCiphertext, useOnce } from '../key/ciphertext.ts'
 import { canonicalContext } from '../key/context.ts'
-import { keyIn, keyOfCiphertext } from '../key/target.ts'
+import { comparedWith, keyIn, keyOfCiphertext } from '../key/target.ts'
 import { CiphertextType, DryRunModifierList, DryRunType, EncryptionAlgorithmSpec } from '../members.ts'
 import { EncryptionContextType, GrantTokenList, KeyIdType, KeyMaterialIdType } from '../members.ts'
 import { readOperation } from '../operation.ts'
+
+const source = keyOfCiphertext('SourceKeyId', {
+  action: 'kms:ReEncryptFrom',
+  crossAccount: true,
+  states: 'enabled',
+  usage: 'ENCRYPT_DECRYPT',
+})
+const destination = keyIn('DestinationKeyId', {
+  action: 'kms:ReEncryptTo',
+  aliases: true,
+  crossAccount: true,
+  states: 'enabled',
+  usage: 'ENCRYPT_DECRYPT',
+})
 
 export const ReEncrypt = readOperation({
   name: 'ReEncrypt',
@@ -36,22 +50,8 @@ export const ReEncrypt = readOperation({
     SourceKeyMaterialId: KeyMaterialIdType,
     DestinationKeyMaterialId: KeyMaterialIdType,
   },
-  targets: {
-    source: keyOfCiphertext('SourceKeyId', {
-      action: 'kms:ReEncryptFrom',
-      crossAccount: true,
-      states: 'enabled',
-      usage: 'ENCRYPT_DECRYPT',
-    }),
-    destination: keyIn('DestinationKeyId', {
-      action: 'kms:ReEncryptTo',
-      aliases: true,
-      crossAccount: true,
-      states: 'enabled',
-      usage: 'ENCRYPT_DECRYPT',
-    }),
-  },
-  refuses: ['GrantTokens', 'DryRunModifiers'],
+  targets: { source: comparedWith(source, destination), destination: comparedWith(destination, source) },
+  refuses: ['DryRunModifiers'],
   check: refuseMissingCiphertext,
   conditions: [
     'kms:EncryptionAlgorithm',
@@ -89,19 +89,19 @@ export const ReEncrypt = readOperation({
       destinationKeyMaterialId: DestinationKeyMaterialId,
     }),
   },
-  handle({ targets: { source, destination }, ports: { directory }, fail }, input) {
-    requireSymmetric(input.SourceEncryptionAlgorithm, source.record.keySpec, fail)
-    requireSymmetric(input.DestinationEncryptionAlgorithm, destination.record.keySpec, fail)
+  handle({ targets: { source: from, destination: to }, ports: { directory }, fail }, input) {
+    requireSymmetric(input.SourceEncryptionAlgorithm, from.record.keySpec, fail)
+    requireSymmetric(input.DestinationEncryptionAlgorithm, to.record.keySpec, fail)
     const sourceContext = canonicalContext(input.SourceEncryptionContext, fail)
     const destinationContext = canonicalContext(input.DestinationEncryptionContext, fail)
-    const opened = openCiphertext(source, input.CiphertextBlob, sourceContext, directory, fail)
+    const opened = openCiphertext(from, input.CiphertextBlob, sourceContext, directory, fail)
     return after(opened, ({ plaintext, materialId: sourceMaterialId }) =>
       useOnce(plaintext, (bytes) =>
-        after(directory.currentMaterial(destination), (material) =>
+        after(directory.currentMaterial(to), (material) =>
           after(material.encrypt(bytes, destinationContext), (CiphertextBlob) => ({
             CiphertextBlob,
-            SourceKeyId: source.arn,
-            KeyId: destination.arn,
+            SourceKeyId: from.arn,
+            KeyId: to.arn,
             SourceEncryptionAlgorithm: 'SYMMETRIC_DEFAULT' as const,
             DestinationEncryptionAlgorithm: 'SYMMETRIC_DEFAULT' as const,
             SourceKeyMaterialId: sourceMaterialId,

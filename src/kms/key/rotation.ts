@@ -1,0 +1,83 @@
+/**
+ * Rotation ("Rotate AWS KMS keys", AWS KMS Developer Guide): a key gets new material, under which it encrypts from then on;
+ * what was encrypted before names the older material, which stays. Only the material changes: never id, policy or state.
+ */
+import { keyArn } from '#base/arn.ts'
+import { secondText, serviceEventText } from '#cloudtrail/record.ts'
+import type { KeyMaterialRecord, KeyRecord, KeyRotation, RotationType } from '#records/key.ts'
+import type { MaterialOwner } from '#ports/key-store.ts'
+import type { Change } from '#records/change.ts'
+
+const dayMs = 86_400_000
+
+/** Days: of keys whose owner names no other, and of AWS managed keys. */
+export const defaultRotationPeriod = 365
+
+/** Automatic rotation, the first one `periodDays` after `now` (epoch milliseconds). */
+export function rotatedEvery(periodDays: number, now: number): NonNullable<KeyRotation['automatic']> {
+  return { periodDays, nextDate: now + periodDays * dayMs }
+}
+
+/** The same key rotated automatically, or, where `automatic` is undefined, no longer. */
+export function withAutomatic(key: KeyRecord, automatic: KeyRotation['automatic']): KeyRecord {
+  const onDemand = onDemandRotations(key)
+  return { ...key, rotation: automatic === undefined ? { onDemand } : { automatic, onDemand } }
+}
+
+/** How often a rotation of `key` was asked for. */
+export function onDemandRotations({ rotation }: KeyRecord): number {
+  return rotation?.onDemand ?? 0
+}
+
+/** Whether an automatic rotation is due at `now`: of an enabled key only. */
+export function isRotationDue({ state, rotation }: KeyRecord, now: number): boolean {
+  const next = rotation?.automatic?.nextDate
+  return state.kind === 'Enabled' && next !== undefined && next <= now
+}
+
+/** What new material of `key` is made for, at `now`. */
+export function materialOwner(key: KeyRecord, now: number): MaterialOwner {
+  const { region, account, keyId, origin, keySpec, keyUsage } = key
+  return { region, account, keyId, creationDate: now, origin, keySpec, keyUsage }
+}
+
+/**
+ * `key` with `material` as its current one from `now` on. An automatic rotation is followed by the next one a period later;
+ * one on demand counts against their limit and leaves the schedule as it is (API Reference, RotateKeyOnDemand).
+ */
+export function rotation(key: KeyRecord, material: KeyMaterialRecord, type: RotationType, now: number): Change {
+  const { automatic } = key.rotation ?? {}
+  const scheduled =
+    type === 'AUTOMATIC' && automatic !== undefined ? rotatedEvery(automatic.periodDays, now) : automatic
+  const rotated = withAutomatic({ ...key, currentMaterialId: material.materialId }, scheduled)
+  const onDemand = onDemandRotations(key) + (type === 'ON_DEMAND' ? 1 : 0)
+  return {
+    kind: 'key rotated',
+    key: { ...rotated, rotation: { ...rotated.rotation, onDemand } },
+    material: { ...material, rotated: { date: now, type } },
+  }
+}
+
+/** The AwsServiceEvent record of that rotation ("RotateKey", AWS KMS Developer Guide). */
+export function rotationRecord(
+  { region, account, keyId, origin, currentMaterialId }: KeyRecord,
+  { materialId }: KeyMaterialRecord,
+  type: RotationType,
+  now: number,
+  eventId: string,
+): string {
+  return serviceEventText({
+    eventName: 'RotateKey',
+    region,
+    account,
+    arn: keyArn(region, account, keyId),
+    time: secondText()(now),
+    eventId,
+    serviceEventDetails: JSON.stringify({
+      rotationType: type,
+      keyOrigin: origin,
+      previousKeyMaterialId: currentMaterialId,
+      currentKeyMaterialId: materialId,
+    }),
+  })
+}

@@ -1,0 +1,47 @@
+/** DisableKeyRotation: no more automatic rotation; of a key that has none it succeeds and changes nothing. */
+import { withAutomatic } from '../key/rotation.ts'
+import { keyIn } from '../key/target.ts'
+import { KeyIdType } from '../members.ts'
+import { changeOperation } from '../operation.ts'
+
+export const DisableKeyRotation = changeOperation({
+  name: 'DisableKeyRotation',
+  effect: 'change',
+  input: { KeyId: KeyIdType },
+  output: {},
+  targets: {
+    key: keyIn('KeyId', {
+      action: 'kms:DisableKeyRotation',
+      aliases: false,
+      crossAccount: false,
+      states: 'enabled',
+      usage: 'any',
+    }),
+  },
+  conditions: [],
+  grantable: [],
+  dryRun: false,
+  quota: 'DisableKeyRotation',
+  errors: [
+    'DependencyTimeoutException',
+    'DisabledException',
+    'InvalidArnException',
+    'KMSInternalException',
+    'KMSInvalidStateException',
+    'NotFoundException',
+    'UnsupportedOperationException',
+  ],
+  audit: {
+    readOnly: false,
+    request: ['KeyId'],
+    response: [],
+    responseExtra: ({ key }) => ({ KeyId: key.arn }),
+  },
+  handle: ({ targets: { key } }) => ({
+    output: {},
+    changes:
+      key.record.rotation?.automatic === undefined
+        ? []
+        : [{ kind: 'key changed', key: withAutomatic(key.record, undefined) }],
+  }),
+})

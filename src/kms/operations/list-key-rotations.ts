@@ -1,0 +1,99 @@
+/** ListKeyRotations: the materials that rotations have made, in their order; with ALL_KEY_MATERIAL the first one too. */
+import { list, oneOf, optional, structure, type Infer } from '#aws/shape.ts'
+import { parseKeyMaterialId } from '#base/brand.ts'
+import { after } from '#base/maybe-async.ts'
+import type { KeyMaterialRecord, KeyRecord } from '#records/key.ts'
+import { keyIn, placeOfKey } from '../key/target.ts'
+import {
+  DateType,
+  ExpirationModelType,
+  ImportStateType,
+  KeyIdType,
+  KeyMaterialDescriptionType,
+  KeyMaterialIdType,
+  KeyMaterialStateType,
+  LimitType,
+  MarkerType,
+  RotationTypeType,
+  TruncatedType,
+} from '../members.ts'
+import { readOperation } from '../operation.ts'
+import { Paging } from '../paging.ts'
+
+const RotationsListEntry = structure({
+  KeyId: optional(KeyIdType),
+  KeyMaterialId: optional(KeyMaterialIdType),
+  KeyMaterialDescription: optional(KeyMaterialDescriptionType),
+  ImportState: optional(ImportStateType),
+  KeyMaterialState: optional(KeyMaterialStateType),
+  ExpirationModel: optional(ExpirationModelType),
+  ValidTo: optional(DateType),
+  RotationDate: optional(DateType),
+  RotationType: optional(RotationTypeType),
+})
+
+const paging = new Paging('ListKeyRotations', { defaultLimit: 100, maxLimit: 1000 })
+
+export const ListKeyRotations = readOperation({
+  name: 'ListKeyRotations',
+  effect: 'read',
+  input: {
+    KeyId: KeyIdType,
+    IncludeKeyMaterial: optional(oneOf('ALL_KEY_MATERIAL', 'ROTATIONS_ONLY')),
+    Limit: optional(LimitType),
+    Marker: optional(MarkerType),
+  },
+  output: { Rotations: list(RotationsListEntry), NextMarker: optional(MarkerType), Truncated: TruncatedType },
+  targets: {
+    key: keyIn('KeyId', {
+      action: 'kms:ListKeyRotations',
+      aliases: false,
+      crossAccount: false,
+      states: 'any',
+      usage: 'any',
+    }),
+  },
+  check: (input) => paging.check(input),
+  conditions: [],
+  grantable: [],
+  dryRun: false,
+  quota: 'ListKeyRotations',
+  errors: [
+    'InvalidArnException',
+    'InvalidMarkerException',
+    'KMSInternalException',
+    'KMSInvalidStateException',
+    'NotFoundException',
+    'UnsupportedOperationException',
+  ],
+  audit: { readOnly: true, request: ['KeyId', 'IncludeKeyMaterial', 'Limit', 'Marker'], response: [] },
+  handle({ targets: { key }, ports, fail }, input) {
+    const include = input.IncludeKeyMaterial ?? 'ROTATIONS_ONLY'
+    const page = paging.start(input, JSON.stringify([key.arn, include]), parseKeyMaterialId, fail)
+    return after(ports.storage.materials(placeOfKey(key), key.record.keyId), (materials) => {
+      const listed = materials
+        .filter(({ rotated }) => rotated !== undefined || include === 'ALL_KEY_MATERIAL')
+        .sort(inOrder)
+      // Material is deleted with its key only, so what a marker names is still there.
+      const from = page.last === undefined ? 0 : listed.findIndex(({ materialId }) => materialId === page.last) + 1
+      const [found, end] = paging.end(page, listed.slice(from), ({ materialId }) => materialId)
+      return { Rotations: found.map((material) => entry(key.record, material)), ...end }
+    })
+  },
+})
+
+/** By the time of rotation, behind the first material; a clock that was set back doesn't put anything before that. */
+function inOrder(left: KeyMaterialRecord, right: KeyMaterialRecord): number {
+  const later = (left.rotated?.date ?? 0) - (right.rotated?.date ?? 0)
+  if (later !== 0) return later
+  return left.materialId < right.materialId ? -1 : 1
+}
+
+function entry(key: KeyRecord, { materialId, rotated }: KeyMaterialRecord): Infer<typeof RotationsListEntry> {
+  return {
+    KeyId: key.keyId,
+    KeyMaterialId: materialId,
+    KeyMaterialState: materialId === key.currentMaterialId ? 'CURRENT' : 'NON_CURRENT',
+    ...(rotated === undefined ? {} : { RotationDate: new Date(rotated.date), RotationType: rotated.type }),
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * RotateKeyOnDemand: new material, as often as the limit allows in the life of a key. AWS rotates in the background, some
+ * time after the answer; here it has been done by then, and whatever encrypts next uses the new material.
+ */
+import { after } from '#base/maybe-async.ts'
+import { materialOwner, onDemandRotations, rotation, rotationRecord } from '../key/rotation.ts'
+import { keyIn } from '../key/target.ts'
+import { KeyIdType } from '../members.ts'
+import { changeOperation } from '../operation.ts'
+
+// The model's documentation of ConflictException.
+const conflictMs = 20 * 60 * 1000
+
+export const RotateKeyOnDemand = changeOperation({
+  name: 'RotateKeyOnDemand',
+  effect: 'change',
+  input: { KeyId: KeyIdType },
+  output: { KeyId: KeyIdType },
+  targets: {
+    key: keyIn('KeyId', {
+      action: 'kms:RotateKeyOnDemand',
+      aliases: false,
+      crossAccount: false,
+      states: 'enabled',
+      usage: 'any',
+    }),
+  },
+  conditions: [],
+  grantable: [],
+  dryRun: false,
+  quota: 'RotateKeyOnDemand',
+  errors: [
+    'ConflictException',
+    'DependencyTimeoutException',
+    'DisabledException',
+    'InvalidArnException',
+    'KMSInternalException',
+    'KMSInvalidStateException',
+    'LimitExceededException',
+    'NotFoundException',
+    'UnsupportedOperationException',
+  ],
+  audit: { readOnly: false, request: ['KeyId'], response: ['KeyId'] },
+  handle({ targets: { key }, facts: { now }, ports, fail }) {
+    const { record } = key
+    const next = record.rotation?.automatic?.nextDate
+    if (next !== undefined && next - now <= conflictMs) {
+      // Unverified wording: what AWS's documentation says of this error.
+      fail(
+        'ConflictException',
+        'The request was rejected because an automatic rotation of this key is currently in progress or scheduled to ' +
+          'begin within the next 20 minutes.',
+      )
+    }
+    if (onDemandRotations(record) >= ports.limits.onDemandRotations) {
+      fail(
+        'LimitExceededException',
+        'The on-demand rotations limit has been reached for the given keyId. No more on-demand rotations can be ' +
+          `performed for this key: ${key.arn}`,
+      )
+    }
+    return after(ports.keyStore.generate(materialOwner(record, now)), (material) => ({
+      output: { KeyId: key.arn },
+      changes: [
+        rotation(record, material, 'ON_DEMAND', now),
+        {
+          kind: 'event recorded',
+          record: rotationRecord(record, material, 'ON_DEMAND', now, ports.random.uuid()),
+        } as const,
+      ],
+    }))
+  },
+})

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Members } from '#aws/operation.ts'
+import { MemoryKms } from '../support/memory-kms.ts'
+
+const day = 86_400_000
+const minute = 60_000
+
+function rotations(output: Members): readonly unknown[] {
+  const listed = output['Rotations']
+  assert.ok(Array.isArray(listed))
+  return listed
+}
+
+describe('a rotation on demand', () => {
+  for (const answers of ['at once', 'later'] as const) {
+    it(`changes the material and nothing else, where ports answer ${answers}`, async () => {
+      const kms = new MemoryKms(answers)
+      const keyId = await kms.createKey()
+      const [before] = kms.keys.values()
+      const { CiphertextBlob } = (await kms.run('Encrypt', { KeyId: keyId, Plaintext: 'b2xk' })).output
+      kms.now += 5
+      await kms.run('RotateKeyOnDemand', { KeyId: keyId })
+      const [after] = kms.keys.values()
+      assert.ok(before !== undefined && after !== undefined)
+      const { currentMaterialId } = after
+      assert.notEqual(currentMaterialId, before.currentMaterialId)
+      assert.deepEqual(after, { ...before, currentMaterialId, rotation: { onDemand: 1 }, rev: after.rev })
+      const found = [...kms.materials.values()].find(({ materialId }) => materialId === currentMaterialId)
+      assert.deepEqual(found?.rotated, { date: kms.now, type: 'ON_DEMAND' })
+      assert.ok(CiphertextBlob instanceof Buffer)
+      const old = await kms.run('Decrypt', { CiphertextBlob: CiphertextBlob.toString('base64') })
+      assert.equal(old.output['KeyMaterialId'], before.currentMaterialId)
+    })
+  }
+
+  it('is a conflict from 20 minutes before an automatic one is due until that is done', async () => {
+    const kms = new MemoryKms()
+    const keyId = await kms.createKey()
+    await kms.run('EnableKeyRotation', { KeyId: keyId, RotationPeriodInDays: 90 })
+    const due = kms.now + 90 * day
+    kms.now = due - 20 * minute - 1
+    await kms.run('RotateKeyOnDemand', { KeyId: keyId })
+    for (const now of [due - 20 * minute, due, due + day]) {
+      kms.now = now
+      assert.deepEqual(await kms.refusal('RotateKeyOnDemand', { KeyId: keyId }), {
+        code: 'ConflictException',
+        // unverified wording
+        message:
+          'The request was rejected because an automatic rotation of this key is currently in progress or scheduled to ' +
+          'begin within the next 20 minutes.',
+      })
+    }
+    await kms.run('DisableKeyRotation', { KeyId: keyId })
+    await kms.run('RotateKeyOnDemand', { KeyId: keyId })
+    assert.equal(rotations((await kms.run('ListKeyRotations', { KeyId: keyId })).output).length, 2)
+  })
+
+  it('begins no new period of automatic rotation', async () => {
+    const kms = new MemoryKms()
+    const keyId = await kms.createKey()
+    await kms.run('EnableKeyRotation', { KeyId: keyId, RotationPeriodInDays: 730 })
+    const { output } = await kms.run('GetKeyRotationStatus', { KeyId: keyId })
+    kms.now += 100 * day
+    await kms.run('RotateKeyOnDemand', { KeyId: keyId })
+    assert.deepEqual((await kms.run('GetKeyRotationStatus', { KeyId: keyId })).output, output)
+  })
+})
+
+describe('automatic rotation', () => {
+  it('begins its period anew when it is enabled again, be it with the same period', async () => {
+    const kms = new MemoryKms()
+    const keyId = await kms.createKey()
+    await kms.run('EnableKeyRotation', { KeyId: keyId })
+    kms.now += 100 * day
+    await kms.run('EnableKeyRotation', { KeyId: keyId })
+    const { output } = await kms.run('GetKeyRotationStatus', { KeyId: keyId })
+    assert.deepEqual(output['NextRotationDate'], new Date(kms.now + 365 * day))
+  })
+
+  it('keeps its date while the key is disabled or waits for its deletion', async () => {
+    const kms = new MemoryKms()
+    const keyId = await kms.createKey()
+    await kms.run('EnableKeyRotation', { KeyId: keyId })
+    const { output } = await kms.run('GetKeyRotationStatus', { KeyId: keyId })
+    kms.now += 100 * day
+    for (const name of ['DisableKey', 'ScheduleKeyDeletion', 'CancelKeyDeletion', 'EnableKey'] as const) {
+      await kms.run(name, { KeyId: keyId })
+    }
+    assert.deepEqual((await kms.run('GetKeyRotationStatus', { KeyId: keyId })).output, output)
+  })
+})
