@@ -10,9 +10,25 @@ interface CommandEntry {
 
 const commands: Readonly<Record<string, CommandEntry>> = {
   serve: { description: 'run the service', load: async () => (await import('./serve.ts')).serveCommand() },
+  account: {
+    description: 'the accounts of the installation',
+    load: async () => (await import('./account.ts')).accountCommand(),
+  },
   audit: {
     description: 'read and verify the audit trail',
     load: async () => (await import('./audit.ts')).auditCommand(),
+  },
+  explain: {
+    description: 'why a request was allowed or denied',
+    load: async () => (await import('./explain.ts')).explainCommand(),
+  },
+  'who-can': {
+    description: 'which principals may do something with a key',
+    load: async () => (await import('./who-can.ts')).whoCanCommand(),
+  },
+  'key-policy': {
+    description: 'print a key policy to start from',
+    load: async () => (await import('./key-policy.ts')).keyPolicyCommand(),
   },
   storage: {
     description: "check the keys' database",

@@ -1,12 +1,13 @@
 /** From flags, environment and file to Settings: each wins over the one behind it, and all over the defaults. */
-import { partitionOf } from '#aws/arn.ts'
+import { partitionOf } from '#base/arn.ts'
 import { parseRegion } from '#base/brand.ts'
 import type { Region } from '#base/brand.ts'
 import { flagOf, maxWorkers, options, thisMachine, variableOf } from './options.ts'
 import type { Machine } from './options.ts'
-import type { Address, AuditSettings, RootAccessKey, SealSettings, Settings, TlsSettings } from './settings.ts'
+import type { Address, AuditSettings, PrivateEndpointSettings, RootAccessKey } from './settings.ts'
+import type { SealSettings, Settings, TlsSettings } from './settings.ts'
 import { Sources } from './sources.ts'
-import type { Environment, Flags, Given } from './sources.ts'
+import type { Environment, Flags } from './sources.ts'
 import { isLoopback, path } from './values.ts'
 
 const defaultListen: Address = { host: '127.0.0.1', port: 8736 }
@@ -29,6 +30,8 @@ export async function loadSettings(
     dataDir: dataDirOf(sources, machine),
     listen: address,
     metricsListen: metricsAddress(sources, address),
+    privateEndpoints: privateEndpointsOf(sources, address),
+    trustedProxies: sources.read(options.trustedProxies)?.value ?? [],
     regions: regionsOf(sources),
     account: sources.read(options.account)?.value,
     workers: workersOf(sources, machine),
@@ -37,13 +40,22 @@ export async function loadSettings(
     allowPlaintext: sources.read(options.allowPlaintext)?.value ?? false,
     seal: sealOf(sources, machine, testProfile),
     anchor: sources.read(options.anchor)?.value,
+    oidc: {
+      caFile: sources.read(options.oidcCaFile)?.value,
+      allowedHosts: sources.read(options.oidcAllowedHosts)?.value,
+      keyFiles: (sources.read(options.oidcKeys)?.value ?? []).map(({ id, value }) => ({ issuer: id, file: value })),
+    },
     audit: auditOf(sources),
     testProfile,
+    onDemandRotations: sources.read(options.onDemandRotations)?.value ?? 25,
     clockSkewSeconds: sources.read(options.clockSkew)?.value ?? 900,
     logLevel: sources.read(options.logLevel)?.value ?? 'info',
     rootAccessKey: rootAccessKeyOf(sources, address),
   }
-  if (listen !== undefined) refusePlaintext(sources, listen, settings)
+  if (listen !== undefined) refusePlaintext(sources, listen.value, listen.where, settings)
+  for (const { listen: privateAddress } of settings.privateEndpoints) {
+    refusePlaintext(sources, privateAddress, flagOf(options.privateEndpoints), settings)
+  }
   sources.finish()
   return settings
 }
@@ -68,7 +80,7 @@ function dataDirOf(sources: Sources, machine: Machine): string {
   return sources.read(options.dataDir)?.value ?? path('data', machine.cwd)
 }
 
-function refusePlaintext(sources: Sources, { value, where }: Given<Address>, settings: Settings): void {
+function refusePlaintext(sources: Sources, value: Address, where: string, settings: Settings): void {
   if (isLoopback(value.host) || settings.tls.kind !== 'off' || settings.allowPlaintext) return
   sources.problem(
     where,
@@ -84,6 +96,39 @@ function metricsAddress(sources: Sources, listen: Address): Address | undefined 
     sources.problem(metrics.where, 'this is the address that requests are served on; choose another port')
   }
   return metrics.value
+}
+
+function privateEndpointsOf(sources: Sources, listen: Address): readonly PrivateEndpointSettings[] {
+  const given = sources.read(options.privateEndpoints)
+  const vpcs = sources.read(options.privateEndpointVpcs)
+  const policies = sources.read(options.privateEndpointPolicies)
+  const endpoints = given?.value ?? []
+  const ids = endpoints.map(({ id }) => id)
+  for (const given of [vpcs, policies]) {
+    const stranger = given?.value.find(({ id }) => !ids.includes(id))
+    if (given === undefined || stranger === undefined) continue
+    sources.problem(
+      given.where,
+      `there is no private endpoint ${stranger.id}; give it an address with ${flagOf(options.privateEndpoints)} ${stranger.id}=HOST:PORT`,
+    )
+  }
+  if (given !== undefined) {
+    const twice = ids.find((id, index) => ids.indexOf(id) < index)
+    if (twice !== undefined)
+      sources.problem(given.where, `${twice} is there twice; give each private endpoint one address`)
+    const taken = endpoints.find(
+      ({ value: { host, port } }) => port !== 0 && port === listen.port && host === listen.host,
+    )
+    if (taken !== undefined) {
+      sources.problem(given.where, `${taken.id} has the address that requests are served on; choose another port`)
+    }
+  }
+  return endpoints.map(({ id, value }) => ({
+    id,
+    listen: value,
+    vpc: vpcs?.value.find((each) => each.id === id)?.value,
+    policyFile: policies?.value.find((each) => each.id === id)?.value,
+  }))
 }
 
 function regionsOf(sources: Sources): readonly [Region, ...Region[]] {

@@ -43,12 +43,15 @@ function single<T>(description: Description, parse: (text: string, base: string)
   return definition(description, false, (texts, base) => parse(texts.at(-1) ?? '', base))
 }
 
-function several<T>(description: Description, parse: (text: string) => T): OptionDefinition<readonly T[]> {
-  return definition(description, true, (texts) =>
+function several<T>(
+  description: Description,
+  parse: (text: string, base: string) => T,
+): OptionDefinition<readonly T[]> {
+  return definition(description, true, (texts, base) =>
     texts
       .join(',')
       .split(',')
-      .map((text) => parse(text.trim())),
+      .map((text) => parse(text.trim(), base)),
   )
 }
 
@@ -89,6 +92,38 @@ export const options = {
       help: 'where to serve GET /metrics, over plain HTTP and to anybody; without it, only a loopback listener has it',
     },
     values.address,
+  ),
+  privateEndpoints: several(
+    {
+      name: 'private-endpoint',
+      argument: '<id=host:port>',
+      help: 'serve on a further address, known to policies as aws:SourceVpce; several with commas, e.g. vpce-apps=10.0.0.5:8737',
+    },
+    values.named('vpce-apps=10.0.0.5:8737', values.address),
+  ),
+  privateEndpointVpcs: several(
+    {
+      name: 'private-endpoint-vpc',
+      argument: '<id=vpc>',
+      help: 'the aws:SourceVpc of requests through a private endpoint, e.g. vpce-apps=vpc-production',
+    },
+    values.named('vpce-apps=vpc-production', values.identifier),
+  ),
+  privateEndpointPolicies: several(
+    {
+      name: 'private-endpoint-policy',
+      argument: '<id=file>',
+      help: 'the policy of a private endpoint (JSON): what requests through it may do at most',
+    },
+    values.named('vpce-apps=apps.json', values.path),
+  ),
+  trustedProxies: several(
+    {
+      name: 'trusted-proxy',
+      argument: '<network>',
+      help: 'addresses or networks of proxies whose X-Forwarded-For header is believed, e.g. 10.0.0.0/24; it then tells the source address',
+    },
+    values.network,
   ),
   regions: several(
     {
@@ -182,6 +217,30 @@ export const options = {
     },
     values.path,
   ),
+  oidcCaFile: single(
+    {
+      name: 'oidc-ca-file',
+      argument: '<file>',
+      help: 'certificates (PEM) to trust, beside those of the system, when the keys of an OIDC issuer are fetched',
+    },
+    values.path,
+  ),
+  oidcAllowedHosts: several(
+    {
+      name: 'oidc-allowed-host',
+      argument: '<host>',
+      help: 'the only hosts that keys of OIDC issuers are fetched from; without it, any that a provider names but this machine itself, which has to be listed (and may then be asked over plain HTTP)',
+    },
+    values.host,
+  ),
+  oidcKeys: several(
+    {
+      name: 'oidc-keys',
+      argument: '<issuer=file>',
+      help: 'the keys (a JWKS file) of an OIDC issuer that can not be reached; they are never fetched then',
+    },
+    values.issuerFile,
+  ),
   auditOnFailure: single(
     {
       name: 'audit-on-failure',
@@ -216,6 +275,15 @@ export const options = {
       default: '64MiB',
     },
     values.size,
+  ),
+  onDemandRotations: single(
+    {
+      name: 'on-demand-rotations',
+      argument: '<count>',
+      help: 'how often RotateKeyOnDemand may rotate a key in its life, 0 to 100000',
+      default: '25, as in AWS',
+    },
+    values.wholeNumber(0, 100_000),
   ),
   testProfile: toggle({
     name: 'test-profile',

@@ -8,6 +8,24 @@ export interface Address {
   readonly port: number
 }
 
+/** A network, as a base address and the length of its prefix. */
+export interface Network {
+  readonly address: string
+  readonly prefix: number
+  readonly family: 'ipv4' | 'ipv6'
+}
+
+/** A further listener that conditions know by name. */
+export interface PrivateEndpointSettings {
+  /** `aws:SourceVpce` */
+  readonly id: string
+  readonly listen: Address
+  /** `aws:SourceVpc` */
+  readonly vpc: string | undefined
+  /** The file of its policy. */
+  readonly policyFile: string | undefined
+}
+
 export type TlsSettings =
   | { readonly kind: 'off' }
   | { readonly kind: 'self-signed' }
@@ -28,6 +46,15 @@ export interface AuditSettings {
   readonly minFreeBytes: number
 }
 
+/** How tokens of OIDC issuers are verified. */
+export interface OidcSettings {
+  readonly caFile: string | undefined
+  /** Undefined: any. */
+  readonly allowedHosts: readonly string[] | undefined
+  /** The files with the keys of issuers that nothing is fetched from, by issuer URL. */
+  readonly keyFiles: readonly { readonly issuer: string; readonly file: string }[]
+}
+
 export interface RootAccessKey {
   readonly id: AccessKeyId
   readonly secret: string
@@ -38,6 +65,9 @@ export interface Settings {
   readonly dataDir: string
   readonly listen: Address
   readonly metricsListen: Address | undefined
+  readonly privateEndpoints: readonly PrivateEndpointSettings[]
+  /** Whose X-Forwarded-For header is believed. */
+  readonly trustedProxies: readonly Network[]
   /** All of one partition; the first is the default one. */
   readonly regions: readonly [Region, ...Region[]]
   /** Chosen at first start; random when undefined. */
@@ -49,8 +79,11 @@ export interface Settings {
   readonly seal: SealSettings
   /** Where the anchor is kept; default DIR/anchor. */
   readonly anchor: string | undefined
+  readonly oidc: OidcSettings
   readonly audit: AuditSettings
   readonly testProfile: boolean
+  /** How many rotations on demand a key may have in its life. */
+  readonly onDemandRotations: number
   /** How far a signer's clock may be off, seconds. */
   readonly clockSkewSeconds: number
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'

@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import type { AccessKeyId, AccountId, Region } from '#base/brand.ts'
 import { parseAccessKeyId, parseAccountId, parseRegion } from '#base/brand.ts'
-import type { Address } from './settings.ts'
+import type { Address, Network } from './settings.ts'
 
 /** What is wrong with the text of a setting, and what would be right; never the text itself when it is a secret. */
 export class InvalidValue extends Error {
@@ -189,4 +189,57 @@ export function secretAccessKey(text: string): string {
   throw new InvalidValue(
     'the value is not a secret access key; write 1 to 128 printable ASCII characters without spaces',
   )
+}
+
+/** A value for something that has a name: `name=value`. */
+export interface NamedValue<T> {
+  readonly id: string
+  readonly value: T
+}
+
+/** Reads `id=value`; `example` is shown to who writes something else. */
+export function named<T>(
+  example: string,
+  parse: (text: string, base: string) => T,
+): (text: string, base: string) => NamedValue<T> {
+  return (text, base) => {
+    const equals = text.indexOf('=')
+    if (equals < 1) throw new InvalidValue(`${quoted(text)} has no name; write it such as ${example}`)
+    return { id: identifier(text.slice(0, equals)), value: parse(text.slice(equals + 1), base) }
+  }
+}
+
+/** What stands for an endpoint or a VPC in conditions. */
+export function identifier(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(text)) return text
+  throw new InvalidValue(`${quoted(text)} is not an id; write 1 to 64 letters, digits, "_" or "-"`)
+}
+
+/** An address, or a network such as `10.0.0.0/24`. */
+export function network(text: string): Network {
+  const match = /^([0-9A-Fa-f.:]+)(?:\/([0-9]{1,3}))?$/.exec(text)
+  const address = match?.[1] ?? ''
+  const version = isIP(address)
+  const longest = version === 4 ? 32 : 128
+  const prefix = match?.[2] === undefined ? longest : Number(match[2])
+  if (version === 0 || prefix > longest) {
+    throw new InvalidValue(`${quoted(text)} is not an address or network; write one such as 10.0.0.7 or 10.0.0.0/24`)
+  }
+  return { address, prefix, family: version === 4 ? 'ipv4' : 'ipv6' }
+}
+
+/** A host name or address, without port. */
+export function host(text: string): string {
+  if (isIP(text) !== 0 || isHost(text)) return text.toLowerCase()
+  throw new InvalidValue(`${quoted(text)} is not a host; write a name or an address, such as login.example.com`)
+}
+
+/** A file that belongs to the URL of an OIDC issuer: `https://issuer.example.com=keys.json`. */
+export function issuerFile(text: string, base: string): NamedValue<string> {
+  const equals = text.lastIndexOf('=')
+  const issuer = text.slice(0, Math.max(equals, 0))
+  if (!/^https?:$/.test(URL.canParse(issuer) ? new URL(issuer).protocol : '')) {
+    throw new InvalidValue(`${quoted(text)} names no issuer; write it such as https://issuer.example.com=keys.json`)
+  }
+  return { id: issuer, value: path(text.slice(equals + 1), base) }
 }

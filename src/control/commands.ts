@@ -1,9 +1,10 @@
 /** What a running server does for its operators. */
 import type { Hierarchy } from '#crypto/key-hierarchy.ts'
 import type { AnchorState } from '#storage/anchor.ts'
+import { accountCommandNames, runAccountCommand, type AccountSources } from './accounts.ts'
 import { millisecondsArgument } from './arguments.ts'
 import { ControlError } from './control-error.ts'
-import type { ReadingName, ReadingSources } from './readings.ts'
+import { needsKeys, type ReadingName, type ReadingSources } from './readings.ts'
 import { runReading } from './run-reading.ts'
 import { sealStatus } from './seal-status.ts'
 import type { SealIdentity } from './seal-status.ts'
@@ -20,6 +21,7 @@ export interface ControlDependencies {
   readonly keyFile: string | undefined
   /** Moves what waits in the outbox to the trail, so that a reader sees every acknowledged operation. */
   drain(this: void): void
+  readonly accounts: AccountSources
   /** What the anchor remembers of database and trail. */
   anchored(this: void): AnchorState | undefined
   /** Only with the test profile: moves the clock, runs what is due then, and says what that was. */
@@ -29,27 +31,40 @@ export interface ControlDependencies {
 
 /** The commands by the names that clients call them by. */
 export function controlCommands(dependencies: ControlDependencies): Readonly<Record<string, Command>> {
-  const { dataDir, trailPath, database, hierarchy, seal, keyFile, drain, anchored, advanceClock } = dependencies
+  const { dataDir, trailPath, database, hierarchy, seal, keyFile, drain, anchored, accounts, advanceClock } =
+    dependencies
 
-  function reading(name: ReadingName, verifies: boolean): Command {
+  function reading(name: ReadingName): Command {
     return (args, output) => {
       drain()
       const sources: ReadingSources = {
         trailPath,
         database,
         // Only who verifies needs keys.
-        hierarchy: verifies ? hierarchy : undefined,
-        anchored: verifies ? anchored() : undefined,
+        hierarchy: needsKeys[name] ? hierarchy : undefined,
+        anchored: needsKeys[name] ? anchored() : undefined,
       }
       return runReading(name, args, output, sources)
     }
   }
 
+  const administration = Object.fromEntries(
+    accountCommandNames.map((name): [string, Command] => [
+      name,
+      async (args, output) => {
+        for (const item of await runAccountCommand(name, args, accounts)) await output.item(item)
+      },
+    ]),
+  )
+
   return {
-    'audit tail': reading('audit tail', false),
-    'audit show': reading('audit show', false),
-    'audit verify': reading('audit verify', true),
-    'storage verify': reading('storage verify', true),
+    ...administration,
+    'audit tail': reading('audit tail'),
+    'audit show': reading('audit show'),
+    'audit verify': reading('audit verify'),
+    'storage verify': reading('storage verify'),
+    explain: reading('explain'),
+    'who-can': reading('who-can'),
     'seal status': async (_args, output) => output.item(await sealStatus(seal, dataDir, keyFile)),
     'clock advance': async (args, output) => {
       const milliseconds = millisecondsArgument(args)

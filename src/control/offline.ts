@@ -1,16 +1,22 @@
 /** The commands that make sense on a directory that no server has. Loaded only then. */
 import { join } from 'node:path'
+import { usEast1 } from '#base/brand.ts'
 import type { DirectorySettings } from '#config/load-settings.ts'
 import { openHierarchy } from '#crypto/key-hierarchy.ts'
 import type { Hierarchy } from '#crypto/key-hierarchy.ts'
 import { descriptorPath, readDescriptor } from '#seals/descriptor.ts'
 import { defaultKeyFile } from '#seals/key-file.ts'
 import { unseal } from '#seals/seal.ts'
-import { openAnchor } from '#storage/anchor.ts'
+import { checkAnchor, openAnchor } from '#storage/anchor.ts'
 import type { AnchorState } from '#storage/anchor.ts'
+import { acquireLock } from '#storage/lock.ts'
 import { readInstallation } from '#storage/sqlite/installation.ts'
+import { openReader } from '#storage/sqlite/reader.ts'
+import { openWriter } from '#storage/sqlite/writer.ts'
+import { allocateClockOffset, systemClock, systemRandom } from '../system.ts'
+import { runAccountCommand, type AccountCommand } from './accounts.ts'
 import { ControlError } from './control-error.ts'
-import { readings } from './readings.ts'
+import { needsKeys, readings } from './readings.ts'
 import type { ReadingName } from './readings.ts'
 import { sealStatus } from './seal-status.ts'
 import type { CommandOutput } from './server.ts'
@@ -24,7 +30,7 @@ export async function readOffline(
 ): Promise<void> {
   const trailPath = join(settings.dataDir, 'trail.db')
   const database = join(settings.dataDir, 'keys.db')
-  const verifies = name === 'audit verify' || name === 'storage verify'
+  const verifies = needsKeys[name]
   const hierarchy = verifies ? await openDirectory(settings, database) : undefined
   const anchored = hierarchy && anchorState(settings, hierarchy)
   await readings[name](args, output, { trailPath, database, hierarchy, anchored })
@@ -36,6 +42,52 @@ export async function sealStatusOffline(output: CommandOutput, settings: Directo
   if (descriptor === undefined) throw noInstallation(settings)
   const path = descriptor.type === 'key-file' ? keyFileOf(settings) : undefined
   await output.item(await sealStatus(descriptor, settings.dataDir, path))
+}
+
+/** An account command, on a directory that this process locks for it. */
+export async function administerOffline(
+  name: AccountCommand,
+  args: unknown,
+  output: CommandOutput,
+  settings: DirectorySettings,
+): Promise<void> {
+  const { dataDir } = settings
+  const database = join(dataDir, 'keys.db')
+  const lock = acquireLock(dataDir)
+  try {
+    const hierarchy = await openDirectory(settings, database)
+    const anchor = openAnchor(settings.anchor ?? join(dataDir, 'anchor'), hierarchy.stateMac, 'existing')
+    const storage = openWriter(database, hierarchy)
+    const reader = openReader(database, hierarchy.stateMac)
+    try {
+      checkAnchor(anchor.state, storage.head())
+      const items = await runAccountCommand(name, args, {
+        reader,
+        hierarchy,
+        random: systemRandom(),
+        clock: systemClock(allocateClockOffset()),
+        dataDir,
+        home: usEast1,
+        commit: (commit) => {
+          const [outcome] = storage.commitAll([commit])
+          if (outcome === undefined || outcome instanceof Error) {
+            return Promise.reject(outcome ?? new Error('a commit without an outcome'))
+          }
+          const head = storage.head()
+          // The record waits in the outbox for the next start, which moves it to the trail.
+          anchor.write({ ...anchor.state, revision: head.revision, headDigest: head.digest })
+          return Promise.resolve(outcome)
+        },
+      })
+      for (const item of items) await output.item(item)
+    } finally {
+      reader.close()
+      storage.close()
+      anchor.close()
+    }
+  } finally {
+    lock.release()
+  }
 }
 
 async function openDirectory(settings: DirectorySettings, database: string): Promise<Hierarchy> {

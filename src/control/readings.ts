@@ -11,9 +11,21 @@ import { verifyAll } from '#storage/sqlite/verify.ts'
 import { requestIdArgument, tailArguments } from './arguments.ts'
 import { ControlError } from './control-error.ts'
 import { exitCode } from './exit-code.ts'
+import { explain } from './explain.ts'
 import type { CommandOutput } from './server.ts'
+import { whoCanDo } from './who-can.ts'
 
-export type ReadingName = 'audit tail' | 'audit show' | 'audit verify' | 'storage verify'
+export type ReadingName = 'audit tail' | 'audit show' | 'audit verify' | 'storage verify' | 'explain' | 'who-can'
+
+/** Whether a reading needs the installation's keys: to verify what it reads, or to trust it. */
+export const needsKeys: Readonly<Record<ReadingName, boolean>> = {
+  'audit tail': false,
+  'audit show': false,
+  'audit verify': true,
+  'storage verify': true,
+  explain: true,
+  'who-can': true,
+}
 
 export interface ReadingSources {
   readonly trailPath: string
@@ -32,6 +44,8 @@ export const readings: Readonly<Record<ReadingName, Reading>> = {
   'audit show': auditShow,
   'audit verify': auditVerify,
   'storage verify': storageVerify,
+  explain: (args, output, sources) => explain(args, output, { ...sources, hierarchy: unsealed(sources) }),
+  'who-can': (args, output, sources) => whoCanDo(args, output, { ...sources, hierarchy: unsealed(sources) }),
 }
 
 /** What `audit verify` answers. */

@@ -4,8 +4,6 @@
  * installation that lost its database, and is simply repeated.
  */
 import { existsSync } from 'node:fs'
-import type { AccessKeyId, AccountId } from '#base/brand.ts'
-import { parseAccessKeyId, parseAccountId } from '#base/brand.ts'
 import type { Settings } from '#config/settings.ts'
 import { openHierarchy, wrapDomainKey, keyLength } from '#crypto/key-hierarchy.ts'
 import { ivLength } from '#crypto/aead.ts'
@@ -18,27 +16,8 @@ import { descriptorPath } from '#seals/descriptor.ts'
 import { openAnchor } from '#storage/anchor.ts'
 import { createInstallation } from '#storage/sqlite/installation.ts'
 import { StorageError } from '#storage/storage-error.ts'
+import { newAccessKeyId, newAccountId, newSecret } from './new-access-key.ts'
 import { anchorFile, credentialsFile, databaseFile, trailFile } from './files.ts'
-
-// Base32 as AWS uses it in access key ids; base64's alphabet in secrets.
-const idAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
-
-/** `AKIA` and 16 characters of base32: 80 random bits. */
-function newAccessKeyId(random: Random): AccessKeyId {
-  let text = 'AKIA'
-  for (const byte of random.bytes(16)) text += idAlphabet[byte & 31] ?? ''
-  const id = parseAccessKeyId(text)
-  if (id === undefined) throw new Error('a new access key id does not parse')
-  return id
-}
-
-/** Twelve digits, the first not zero, as AWS's are mostly. */
-function newAccountId(random: Random): AccountId {
-  const number = 100_000_000_000n + (random.bytes(8).readBigUInt64BE() % 900_000_000_000n)
-  const account = parseAccountId(number.toString())
-  if (account === undefined) throw new Error('a new account id does not parse')
-  return account
-}
 
 /** Where the anchor is. */
 export function anchorOf({ anchor, dataDir }: Settings): string {
@@ -81,8 +60,8 @@ export async function createFirstInstallation(
   const hierarchy = openHierarchy(root, installationId, [wrapped], 1)
   const account = settings.account ?? newAccountId(random)
   const accessKeyId = settings.rootAccessKey?.id ?? newAccessKeyId(random)
-  // 40 characters of base64, as AWS's secrets are: 240 random bits.
-  const secret = Buffer.from(settings.rootAccessKey?.secret ?? random.bytes(30).toString('base64'), 'utf8')
+  const secret =
+    settings.rootAccessKey === undefined ? newSecret(random) : Buffer.from(settings.rootAccessKey.secret, 'utf8')
   const accessKey: AccessKeyRecord = {
     accessKeyId,
     account,
@@ -109,7 +88,14 @@ export async function createFirstInstallation(
     keys: hierarchy,
     created: now,
     domainKey: wrapped,
-    account: { account, creationDate: now },
+    account: {
+      account,
+      creationDate: now,
+      name: '',
+      serviceControl: [],
+      resourceControl: [],
+      rootSessionsValidFrom: 0,
+    },
     accessKey,
     records: [],
   })

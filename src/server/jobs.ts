@@ -5,6 +5,7 @@ import { deleteDueKey } from '#kms/jobs/delete-due-keys.ts'
 import type { Clock, Random } from '#ports/edge.ts'
 import type { KeyRecord, Stored } from '#records/key.ts'
 import type { SqliteReader } from '#storage/sqlite/reader.ts'
+import { eachFailureOnce, oneAtATime } from './job-runs.ts'
 import type { Writer } from './writer.ts'
 
 export interface DeletionJobParts {
@@ -18,45 +19,18 @@ export interface DeletionJobParts {
 
 export interface DeletionJob {
   /**
-   * Deletes the keys whose waiting period is over; answers how many. One run at a time: a call during a run waits for it,
-   * and runs once more for all calls that came meanwhile. Ends early when the writer is closed.
+   * Deletes the keys whose waiting period is over; answers how many. One run at a time, as `oneAtATime` says. Ends early
+   * when the writer is closed.
    */
   run(): Promise<number>
 }
 
 const batch = 100
 const aliasBatch = 100
-// What fails fails again at each run; this many are remembered so as to be reported once.
-const rememberedFailures = 1000
 
 export function createDeletionJob(parts: DeletionJobParts): DeletionJob {
-  const { report } = parts
-  const reported = new Set<string>()
-  const failed = (error: unknown): void => {
-    const text = String(error)
-    if (reported.has(text)) return
-    if (reported.size >= rememberedFailures) reported.clear()
-    reported.add(text)
-    report('a key could not be deleted at the end of its waiting period', error)
-  }
-  let current: Promise<number> | undefined
-  let next: Promise<number> | undefined
-  const begin = (): Promise<number> => {
-    current = deleteAll(parts, failed).finally(() => {
-      current = undefined
-    })
-    return current
-  }
-  return {
-    run: () => {
-      if (current === undefined) return begin()
-      const again = (): Promise<number> => {
-        next = undefined
-        return begin()
-      }
-      return (next ??= current.then(again, again))
-    },
-  }
+  const failed = eachFailureOnce('a key could not be deleted at the end of its waiting period', parts.report)
+  return { run: oneAtATime(() => deleteAll(parts, failed)) }
 }
 
 async function deleteAll(parts: DeletionJobParts, failed: (error: unknown) => void): Promise<number> {

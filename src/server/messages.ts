@@ -1,5 +1,7 @@
 /** What worker threads and the primary thread, which writes, say to each other. */
 import type { Address, Settings } from '#config/settings.ts'
+import type { OidcFiles } from './oidc-files.ts'
+import type { ListenFlag } from './port-guard.ts'
 import type { TlsMaterial } from '#ports/tls.ts'
 import type { Commit, CommitOutcome } from '#ports/storage.ts'
 import type { SecurityEvent } from '#ports/audit.ts'
@@ -8,6 +10,14 @@ import type { SecurityEvent } from '#ports/audit.ts'
 export interface WorkerBirth {
   /** The compile cache, which threads do not inherit. */
   readonly cacheDirectory: string | undefined
+}
+
+/** A private endpoint whose address and policy have been found good. */
+export interface StartedEndpoint {
+  readonly id: string
+  readonly listen: Address
+  readonly vpc: string | undefined
+  readonly policy: string | undefined
 }
 
 /** What a worker thread is started with. */
@@ -23,6 +33,8 @@ export interface WorkerStart {
   readonly readiness: SharedArrayBuffer
   readonly listen: Address
   readonly metricsListen: Address | undefined
+  readonly privateEndpoints: readonly StartedEndpoint[]
+  readonly oidc: OidcFiles
   readonly tls: TlsMaterial | undefined
 }
 
@@ -42,7 +54,9 @@ export type ToPrimary =
   | { readonly kind: 'listening'; readonly port: number }
   | {
       readonly kind: 'cannot listen'
-      readonly on: 'listen' | 'metricsListen'
+      /** The flag that chose the address. */
+      readonly on: ListenFlag
+      readonly address: Address
       readonly code: string
       readonly message: string
     }
@@ -51,7 +65,12 @@ export type ToPrimary =
 export type ToWorker =
   | { readonly kind: 'start'; readonly start: WorkerStart }
   /** Answers pages in the order in which they were sent; the text says why a page is stored nowhere. */
-  | { readonly kind: 'page stored'; readonly failure: string | undefined }
+  | {
+      readonly kind: 'page stored'
+      readonly failure: string | undefined
+      /** The page's own, which nobody here reads any more. */
+      readonly memory: ArrayBuffer
+    }
   | {
       readonly kind: 'commit done'
       readonly id: number

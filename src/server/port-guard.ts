@@ -9,7 +9,7 @@ import type { Address } from '#config/settings.ts'
 import { ListenError } from './listen-error.ts'
 
 /** The flag that chooses an address. */
-export type ListenFlag = '--listen' | '--metrics-listen'
+export type ListenFlag = '--listen' | '--metrics-listen' | '--private-endpoint'
 
 /** Binds `address` exclusively for a moment; answers it with the port it got. Throws ListenError. */
 export async function probe(address: Address, flag: ListenFlag): Promise<Address> {
@@ -61,14 +61,14 @@ interface Listening {
 }
 
 /** Throws ListenError when another process listens on the very address and port that this process listens on (Linux only). */
-export function refuseSharedPort(address: Address): void {
+export function refuseSharedPort(address: Address, flag: ListenFlag): void {
   if (process.platform !== 'linux') return
   const own = ownSockets()
   const sockets = [...listening('/proc/self/net/tcp', address.port), ...listening('/proc/self/net/tcp6', address.port)]
   const ourAddresses = new Set(sockets.filter(({ inode }) => own.has(inode)).map(({ local }) => local))
   if (sockets.some(({ local, inode }) => !own.has(inode) && ourAddresses.has(local))) {
     throw new ListenError(
-      `${address.host}:${address.port} is also listened on by another program of this user: stop it, or choose another address with --listen`,
+      `${address.host}:${address.port} is also listened on by another program of this user: stop it, or choose another address with ${flag}`,
     )
   }
 }

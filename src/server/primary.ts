@@ -5,8 +5,10 @@ import { availableParallelism } from 'node:os'
 import { SecurityLogFile } from '#audit/security-log.ts'
 import { allocateSlots, RevisionSlots } from '#cache/revision-slots.ts'
 import type { Address, Settings } from '#config/settings.ts'
+import type { AccountSources } from '#control/accounts.ts'
 import { controlCommands } from '#control/commands.ts'
 import { createControlServer, type ControlServer } from '#control/server.ts'
+import { createSoftwareKeyStore } from '#keystores/software/key-store.ts'
 import { allocateMetrics } from '#metrics/request-metrics.ts'
 import type { Random } from '#ports/edge.ts'
 import { loadTls, type LoadedTls } from '#tls/load.ts'
@@ -18,6 +20,10 @@ import { createDeletionJob } from './jobs.ts'
 import { createLog, describeError, type Logger } from './log.ts'
 import { probe, refuseSharedPort } from './port-guard.ts'
 import { countedOperations } from './services.ts'
+import type { StartedEndpoint } from './messages.ts'
+import { readOidcFiles } from './oidc-files.ts'
+import { openEndpoints } from './private-endpoints.ts'
+import { createRotationJob } from './rotation-job.ts'
 import { startUpkeep, type Upkeep } from './upkeep.ts'
 import { verifyRows } from './verify-rows.ts'
 import { WorkerPool } from './worker-pool.ts'
@@ -70,6 +76,8 @@ export async function start(settings: Settings, { cacheDirectory, willServe }: S
   const address = await probe(settings.listen, '--listen')
   const metricsListen =
     settings.metricsListen === undefined ? undefined : await probe(settings.metricsListen, '--metrics-listen')
+  const oidc = readOidcFiles(settings.oidc)
+  const privateEndpoints = await openEndpoints(settings)
   const readiness = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
   const securityLog = new SecurityLogFile({ path: securityLogFile(settings.dataDir), clock })
   const told = Promise.withResolvers<number>()
@@ -84,12 +92,15 @@ export async function start(settings: Settings, { cacheDirectory, willServe }: S
       readiness,
       listen: address,
       metricsListen,
+      privateEndpoints,
+      oidc,
       tls: tls?.material,
     },
     writer,
     securityLog,
   )
-  refuseSharedPort(address)
+  refuseSharedPort(address, '--listen')
+  for (const { listen } of privateEndpoints) refuseSharedPort(listen, '--private-endpoint')
 
   const deletion = createDeletionJob({
     storage: installation.reader,
@@ -98,10 +109,23 @@ export async function start(settings: Settings, { cacheDirectory, willServe }: S
     random,
     report: (what, error) => log.error({ error: describeError(error) }, what),
   })
+  const rotation = createRotationJob({
+    storage: installation.reader,
+    writer,
+    keyStore: createSoftwareKeyStore({ hierarchy: installation.hierarchy, random }),
+    clock,
+    random,
+    report: (what, error) => log.error({ error: describeError(error) }, what),
+  })
   const runJobs = async (): Promise<readonly string[]> => {
     const deleted = await deletion.run()
     if (deleted > 0) log.info({ deleted }, 'keys were deleted at the end of their waiting period')
-    return deleted > 0 ? [`deleted ${deleted} key${deleted === 1 ? '' : 's'}`] : []
+    const rotated = await rotation.run()
+    if (rotated > 0) log.info({ rotated }, 'keys were rotated')
+    return [
+      ...(deleted > 0 ? [`deleted ${deleted} key${deleted === 1 ? '' : 's'}`] : []),
+      ...(rotated > 0 ? [`rotated ${rotated} key${rotated === 1 ? '' : 's'}`] : []),
+    ]
   }
   const upkeep = startUpkeep({
     writer,
@@ -116,7 +140,16 @@ export async function start(settings: Settings, { cacheDirectory, willServe }: S
     },
     log,
   })
-  const control = await openControl(settings, installation, writer, log, async (milliseconds) => {
+  const accounts: AccountSources = {
+    reader: installation.reader,
+    hierarchy: installation.hierarchy,
+    random,
+    clock,
+    dataDir: settings.dataDir,
+    home: settings.regions[0],
+    commit: (commit) => writer.commitNow(commit),
+  }
+  const control = await openControl(settings, installation, writer, log, accounts, async (milliseconds) => {
     advanceClock(clockOffset, milliseconds)
     const jobs = await runJobs()
     return { now: new Date(clock.now()).toISOString(), jobs }
@@ -148,7 +181,7 @@ export async function start(settings: Settings, { cacheDirectory, willServe }: S
     end(damagedExit),
   )
 
-  await announce(settings, address, tls, installation.created, random, log)
+  await announce(settings, address, privateEndpoints, tls, installation.created, random, log)
   // Remembered when it was told before.
   told.promise.then(end, () => end(unexpectedExit))
   return {
@@ -161,6 +194,7 @@ export async function start(settings: Settings, { cacheDirectory, willServe }: S
 async function announce(
   settings: Settings,
   address: Address,
+  privateEndpoints: readonly StartedEndpoint[],
   tls: LoadedTls | undefined,
   created: boolean,
   random: Random,
@@ -170,6 +204,10 @@ async function announce(
   await writeClientFiles(settings, url, tls?.caFile, random)
   if (settings.testProfile) log.warn('the test profile is on: the clock can be moved; not for real keys')
   if (settings.tls.kind === 'off' && settings.allowPlaintext) log.warn('plain HTTP is allowed beyond loopback')
+  for (const { id, vpc, listen, policy } of privateEndpoints) {
+    const at = listenerUrl(listen, settings.tls.kind !== 'off')
+    log.info({ id, vpc, url: at, policy: policy !== undefined }, 'a private endpoint is served')
+  }
   log.info({ url, workers: settings.workers, cores: availableParallelism(), created }, 'ready')
 }
 
@@ -178,6 +216,7 @@ function openControl(
   { hierarchy, anchor, seal }: OpenInstallation,
   writer: Writer,
   log: Logger,
+  accounts: AccountSources,
   advance: (milliseconds: number) => Promise<{ readonly now: string; readonly jobs: readonly string[] }>,
 ): Promise<ControlServer> {
   const { dataDir } = settings
@@ -192,6 +231,7 @@ function openControl(
         writer.drain()
       },
       anchored: () => anchor.state,
+      accounts,
       database: databaseFile(dataDir),
       hierarchy,
       keyFile: seal.keyFile,

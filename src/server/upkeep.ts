@@ -1,4 +1,4 @@
-/** What happens by the clock: recovery of the trail, readiness, retention, logs, the deletion job, renewal of certificates. */
+/** What happens by the clock: recovery of the trail, readiness, retention, logs, policy texts, the deletion job, renewal of certificates. */
 import type { GuardedTrail } from '#audit/failure-policy.ts'
 import type { AuditSettings } from '#config/settings.ts'
 import { describeError, type Logger } from './log.ts'
@@ -25,6 +25,7 @@ const tickMs = 1000
 const jobsMs = 30_000
 const retentionMs = 60_000
 const day = 86_400_000
+const minutesOfDay = day / retentionMs
 // Younger records stay whatever the trail's size: less than this is no trail.
 const minimumRetentionDays = 1
 
@@ -55,6 +56,10 @@ export function startUpkeep(parts: UpkeepParts): Upkeep {
   const retain = (): void => {
     if (!stopped && guarded.maintain(retention, quiet) === 'more') setImmediate(retain)
   }
+  const forget = (): void => {
+    if (!stopped && writer.forgetPolicyTexts() === 'more') setImmediate(forget)
+  }
+  let minutes = 0
   const timers = [
     setInterval(tick, tickMs),
     setInterval(() => {
@@ -62,6 +67,9 @@ export function startUpkeep(parts: UpkeepParts): Upkeep {
     }, jobsMs),
     setInterval(() => {
       retain()
+      // Once a day, the first time soon after the start: who starts anew every night forgets as well.
+      if (minutes % minutesOfDay === 0) forget()
+      minutes += 1
       writer.emptyLog()
     }, retentionMs),
     setInterval(() => {

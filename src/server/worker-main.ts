@@ -7,34 +7,39 @@ import type { Server as TlsServer } from 'node:https'
 import { Server as NetServer } from 'node:net'
 import type { MessagePort } from 'node:worker_threads'
 import { errorRow, errorCatalogue, type ErrorCode } from '#aws/errors.ts'
-import { createIdentities } from '#cache/identities.ts'
-import { createKeyDirectory } from '#cache/key-directory.ts'
 import { RevisionSlots } from '#cache/revision-slots.ts'
 import type { Address } from '#config/settings.ts'
 import { isLoopback } from '#config/values.ts'
 import { importHierarchy } from '#crypto/key-hierarchy.ts'
+import type { PrivateEndpoint } from '#gateway/request.ts'
 import { createListener } from '#http/listener.ts'
-import { createSoftwareKeyStore } from '#keystores/software/key-store.ts'
-import { unwrapSecret } from '#keystores/software/secret-wrap.ts'
+import { trustedProxies } from '#http/trusted-proxies.ts'
+import { compilePolicy } from '#policy/compile.ts'
 import { RequestMetrics, type Outcome } from '#metrics/request-metrics.ts'
+import { sourceMeter } from '#quota/source-meter.ts'
 import { unmetered } from '#quota/unmetered.ts'
 import { openReader } from '#storage/sqlite/reader.ts'
 import { systemClock, systemRandom } from '../system.ts'
 import { databaseFile } from './files.ts'
 import { createLog, describeError } from './log.ts'
 import { createMetricsListener } from './metrics-listener.ts'
+import type { ListenFlag } from './port-guard.ts'
 import type { ToPrimary, ToWorker, WorkerStart } from './messages.ts'
 import { limitRefusals } from './refusal-limit.ts'
 import { bindServices, countedOperations } from './services.ts'
+import { createWorkerPorts } from './worker-ports.ts'
 import { WriterLink } from './writer-link.ts'
 
-// A thousand keys of an AWS KMS account are few, ten thousand in use at once are many; beyond, cold ones are read again.
-const cachedKeys = 20_000
-const cachedAliases = 20_000
 // Clients with an idle connection send their next request on it: for this long it is answered, and they are told to connect
 // anew. Who sends nothing is cut off afterwards.
 const idleGraceMs = 1000
 const sweepMs = 20
+
+interface StartedListener {
+  readonly flag: ListenFlag
+  readonly address: Address
+  readonly server: Server | TlsServer
+}
 
 /** Serves until the primary says `drain`. */
 export async function serve(start: WorkerStart, port: MessagePort): Promise<void> {
@@ -47,7 +52,6 @@ export async function serve(start: WorkerStart, port: MessagePort): Promise<void
   const metrics = new RequestMetrics(start.metrics, countedOperations, start.index)
   const readiness = new Int32Array(start.readiness)
   const storage = openReader(databaseFile(settings.dataDir), hierarchy.stateMac)
-  const keyStore = createSoftwareKeyStore({ hierarchy, random })
   const link = new WriterLink(port, clock, (error) =>
     log.error({ error: describeError(error) }, 'an answer could not be given'),
   )
@@ -62,24 +66,25 @@ export async function serve(start: WorkerStart, port: MessagePort): Promise<void
     () => clock.machineNow(),
   )
 
+  const ports = createWorkerPorts({
+    settings,
+    oidc: start.oidc,
+    hierarchy,
+    storage,
+    slots,
+    clock,
+    random,
+    issuerFailed: (issuer, error) =>
+      log.warn({ issuer, error: describeError(error) }, 'the keys of an OIDC issuer could not be had'),
+  })
   const services = bindServices(
+    ports.services,
     {
-      directory: createKeyDirectory(storage, keyStore, slots, { keys: cachedKeys, aliases: cachedAliases }),
-      storage,
-      keyStore,
-      random,
-    },
-    {
-      identities: createIdentities(
-        storage,
-        (record) => unwrapSecret(hierarchy, record),
-        slots,
-        random,
-        settings.regions[0],
-      ),
+      identities: ports.identities,
       audit: link,
       committer: link,
       quota: unmetered,
+      strangers: sourceMeter(() => clock.machineNow()),
       clock,
       random,
       securityLog,
@@ -87,41 +92,58 @@ export async function serve(start: WorkerStart, port: MessagePort): Promise<void
         failed: (where, error) => log.error({ ...where, error: describeError(error) }, 'a request failed'),
       },
     },
-    { regions: new Set(settings.regions), skewSeconds: settings.clockSkewSeconds },
+    { regions: new Set(settings.regions), home: settings.regions[0], skewSeconds: settings.clockSkewSeconds },
   )
 
-  const server = createListener({
-    services,
-    random,
-    securityLog,
-    tls: start.tls,
-    // Tests of coherence between workers have to tell them apart.
-    workerHeader: settings.testProfile ? String(start.index) : undefined,
-    metrics: isLoopback(start.listen.host) && start.metricsListen === undefined,
-    renderMetrics: () => metrics.render(),
-    notReady: () => {
-      if (draining) return 'not ready: the server is about to end'
-      return Atomics.load(readiness, 0) === 0 ? undefined : 'not ready: see the server log'
-    },
-    draining: () => draining,
-    answered: (operation, errorCode, milliseconds) => metrics.count(operation, outcomeOf(errorCode), milliseconds),
-    failed: (requestId, error) => log.error({ requestId, error: describeError(error) }, 'a request failed'),
-  })
+  const listenerFor = (endpoint: PrivateEndpoint | undefined): Server | TlsServer =>
+    createListener({
+      services,
+      random,
+      securityLog,
+      tls: start.tls,
+      endpoint,
+      trustedProxies: trustedProxies(settings.trustedProxies),
+      // Tests of coherence between workers have to tell them apart.
+      workerHeader: settings.testProfile ? String(start.index) : undefined,
+      metrics: endpoint === undefined && isLoopback(start.listen.host) && start.metricsListen === undefined,
+      renderMetrics: () => metrics.render(),
+      notReady: () => {
+        if (draining) return 'not ready: the server is about to end'
+        return Atomics.load(readiness, 0) === 0 ? undefined : 'not ready: see the server log'
+      },
+      draining: () => draining,
+      answered: (operation, errorCode, milliseconds) => metrics.count(operation, outcomeOf(errorCode), milliseconds),
+      failed: (requestId, error) => log.error({ requestId, error: describeError(error) }, 'a request failed'),
+    })
+  const listeners: readonly StartedListener[] = [
+    { flag: '--listen', address: start.listen, server: listenerFor(undefined) },
+    ...start.privateEndpoints.map(({ id, vpc, policy, listen: address }): StartedListener => {
+      const attached =
+        policy === undefined ? undefined : { name: `policy of endpoint ${id}`, policy: compilePolicy(policy) }
+      return { flag: '--private-endpoint', address, server: listenerFor({ id, vpc, policy: attached }) }
+    }),
+  ]
   const metricsServer =
     start.metricsListen === undefined || start.index !== 0 ? undefined : createMetricsListener(() => metrics.render())
 
   async function begin(): Promise<void> {
-    let on: 'listen' | 'metricsListen' = 'listen'
+    let on: Pick<StartedListener, 'flag' | 'address'> = { flag: '--listen', address: start.listen }
     try {
-      const bound = await listen(server, start.listen, settings.workers > 1)
-      on = 'metricsListen'
+      let bound = 0
+      for (const listener of listeners) {
+        on = listener
+        const port = await listen(listener.server, listener.address, settings.workers > 1)
+        if (bound === 0) bound = port
+      }
       if (metricsServer !== undefined && start.metricsListen !== undefined) {
+        on = { flag: '--metrics-listen', address: start.metricsListen }
         await listen(metricsServer, start.metricsListen, false)
       }
       send({ kind: 'listening', port: bound })
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-      send({ kind: 'cannot listen', on, code, message: error instanceof Error ? error.message : String(error) })
+      const message = error instanceof Error ? error.message : String(error)
+      send({ kind: 'cannot listen', on: on.flag, address: on.address, code, message })
     }
   }
 
@@ -130,12 +152,18 @@ export async function serve(start: WorkerStart, port: MessagePort): Promise<void
     draining = true
     metricsServer?.close()
     metricsServer?.closeAllConnections()
-    // Not the HTTP server's own close, which at once cuts off idle connections: a request may be on its way on each.
-    NetServer.prototype.close.call(server, () => send({ kind: 'drained' }))
-    setTimeout(() => {
-      server.closeIdleConnections()
-      setInterval(() => server.closeIdleConnections(), sweepMs).unref()
-    }, idleGraceMs).unref()
+    let open = listeners.length
+    for (const { server } of listeners) {
+      // Not the HTTP server's own close, which at once cuts off idle connections: a request may be on its way on each.
+      NetServer.prototype.close.call(server, () => {
+        open -= 1
+        if (open === 0) send({ kind: 'drained' })
+      })
+      setTimeout(() => {
+        server.closeIdleConnections()
+        setInterval(() => server.closeIdleConnections(), sweepMs).unref()
+      }, idleGraceMs).unref()
+    }
   }
 
   port.on('message', (message: ToWorker) => {
@@ -148,7 +176,9 @@ export async function serve(start: WorkerStart, port: MessagePort): Promise<void
         drain()
         break
       case 'tls':
-        if ('setSecureContext' in server) server.setSecureContext(message.tls.options)
+        for (const { server } of listeners) {
+          if ('setSecureContext' in server) server.setSecureContext(message.tls.options)
+        }
         break
       case 'start':
         throw new Error('a worker was started twice')

@@ -59,27 +59,24 @@ export class WorkerPool {
     const { hierarchy, ...common } = start
     this.#members.forEach((member, index) => {
       const { worker } = member
-      worker.on('message', (message: ToPrimary) => this.#receive(member, message, start, writer, securityLog))
+      worker.on('message', (message: ToPrimary) => this.#receive(member, message, writer, securityLog))
       this.#send(member, { kind: 'start', start: { ...common, hierarchy: hierarchy(), index } })
     })
     await Promise.all(this.#members.map(({ listening }) => listening.promise))
   }
 
-  #send({ worker }: Member, message: ToWorker): void {
-    worker.postMessage(message)
+  #send({ worker }: Member, message: ToWorker, transfer: readonly ArrayBuffer[] = []): void {
+    worker.postMessage(message, transfer)
   }
 
-  #receive(
-    member: Member,
-    message: ToPrimary,
-    start: Pick<PoolStart, 'listen' | 'metricsListen'>,
-    writer: Writer,
-    securityLog: SecurityLogFile,
-  ): void {
-    const answer = (reply: ToWorker): void => this.#send(member, reply)
+  #receive(member: Member, message: ToPrimary, writer: Writer, securityLog: SecurityLogFile): void {
+    const answer = (reply: ToWorker, transfer?: readonly ArrayBuffer[]): void => this.#send(member, reply, transfer)
     switch (message.kind) {
       case 'page':
-        writer.page(message, (failure) => answer({ kind: 'page stored', failure: failure?.message }))
+        writer.page(message, (failure) => {
+          const memory = message.bytes.buffer
+          answer({ kind: 'page stored', failure: failure?.message, memory }, [memory])
+        })
         break
       case 'commit':
         writer.commit(message.commit, (outcome) =>
@@ -100,7 +97,7 @@ export class WorkerPool {
         member.listening.resolve()
         break
       case 'cannot listen':
-        member.listening.reject(listenError(message, start))
+        member.listening.reject(listenError(message))
         break
       case 'drained':
         member.drained.resolve()
@@ -126,11 +123,11 @@ export class WorkerPool {
   }
 }
 
-function listenError(
-  { on, code, message }: Extract<ToPrimary, { readonly kind: 'cannot listen' }>,
-  { listen, metricsListen }: Pick<PoolStart, 'listen' | 'metricsListen'>,
-): ListenError {
-  const error = Object.assign(new Error(message), { code })
-  if (on === 'listen' || metricsListen === undefined) return cannotListen(listen, '--listen', error)
-  return cannotListen(metricsListen, '--metrics-listen', error)
+function listenError({
+  on,
+  address,
+  code,
+  message,
+}: Extract<ToPrimary, { readonly kind: 'cannot listen' }>): ListenError {
+  return cannotListen(address, on, Object.assign(new Error(message), { code }))
 }

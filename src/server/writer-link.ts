@@ -11,6 +11,10 @@ interface Waiting {
   reject(failure: Error): void
 }
 
+// A page waits for more while each turn of the event loop adds to it: so many turns, and until it has so many records.
+const turnsWaited = 2
+const fullPage = 64
+
 export class WriterLink implements AuditSink, Committer {
   readonly #port: MessagePort
   readonly #buffer: PageBuffer
@@ -45,6 +49,7 @@ export class WriterLink implements AuditSink, Committer {
     if (message.kind === 'page stored') {
       const dones = this.#storing ?? []
       this.#storing = undefined
+      this.#buffer.reuse(message.memory)
       const failure = message.failure === undefined ? undefined : new Error(message.failure)
       for (const done of dones) {
         try {
@@ -62,13 +67,24 @@ export class WriterLink implements AuditSink, Committer {
     else waiting?.resolve(message.outcome)
   }
 
-  // At the end of this turn of the event loop: the requests that came in with one read of the sockets share a page.
   #schedule(): void {
     if (this.#scheduled || this.#storing !== undefined) return
     this.#scheduled = true
+    this.#endTurn(0, turnsWaited)
+  }
+
+  /**
+   * At the end of this turn of the event loop a page leaves, or waits for the next turn if this one added to its `seen`
+   * records: each page costs a sync and two messages, and under load the requests come by the dozen.
+   */
+  #endTurn(seen: number, turns: number): void {
     setImmediate(() => {
+      const waiting = this.#buffer.count
+      if (waiting > seen && waiting < fullPage && turns > 0) {
+        this.#endTurn(waiting, turns - 1)
+        return
+      }
       this.#scheduled = false
-      if (this.#storing !== undefined) return
       const page = this.#buffer.take()
       if (page === undefined) return
       this.#storing = page.dones

@@ -46,6 +46,9 @@ const drainDelayMs = 25
 const outboxRecords = 10_000
 const outboxBytes = 16_777_216
 
+// Records of one moment reach the trail in no particular order, and a clock may be set.
+const forgottenAfterMs = 86_400_000
+
 export class Writer {
   readonly #parts: WriterParts
   #commits: WaitingCommit[] = []
@@ -145,7 +148,7 @@ export class Writer {
     outcomes.forEach((outcome, index) => {
       if (outcome !== 'committed') return
       for (const change of waiting[index]?.commit.changes ?? []) {
-        slots.raise(touchedBy(change))
+        for (const name of touchedBy(change)) slots.raise(name)
         if (removesSecret(change)) this.#logHoldsDeleted = true
       }
     })
@@ -238,6 +241,27 @@ export class Writer {
     } catch (error) {
       this.#logHoldsDeleted = true
       this.#reportOnce(what, error)
+    }
+  }
+
+  /**
+   * One step of forgetting the policy texts that no record of the trail can speak of any more: 'more' when another should
+   * follow. Failures are reported, and the next day's first step begins anew.
+   */
+  forgetPolicyTexts(): 'more' | 'done' {
+    const { storage, trail, guarded } = this.#parts
+    const what = 'policy texts could not be forgotten'
+    if (this.#closed || guarded.changeRefusal() !== undefined) return 'done'
+    try {
+      const oldest = trail.oldest()
+      if (oldest === undefined) return 'done'
+      const step = storage.forgetPolicyTexts(oldest - forgottenAfterMs)
+      this.#writeAnchor()
+      this.#failing.delete(what)
+      return step
+    } catch (error) {
+      this.#reportOnce(what, error)
+      return 'done'
     }
   }
 

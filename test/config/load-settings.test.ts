@@ -9,6 +9,8 @@ test('without any setting it is a loopback server with everything in ./data', as
     dataDir: '/srv/data',
     listen: { host: '127.0.0.1', port: 8736 },
     metricsListen: undefined,
+    privateEndpoints: [],
+    trustedProxies: [],
     regions: ['us-east-1'],
     account: undefined,
     workers: 4,
@@ -17,6 +19,7 @@ test('without any setting it is a loopback server with everything in ./data', as
     allowPlaintext: false,
     seal: { kind: 'key-file', path: undefined },
     anchor: undefined,
+    oidc: { caFile: undefined, allowedHosts: undefined, keyFiles: [] },
     audit: {
       onFailure: 'refuse',
       spoolBytes: 67_108_864,
@@ -25,6 +28,7 @@ test('without any setting it is a loopback server with everything in ./data', as
       minFreeBytes: 67_108_864,
     },
     testProfile: false,
+    onDemandRotations: 25,
     clockSkewSeconds: 900,
     logLevel: 'info',
     rootAccessKey: undefined,
@@ -48,6 +52,13 @@ test('every setting can stand in the file, and paths in it start at its director
 data-dir: kept
 listen: "[::]:8443"
 metrics-listen: 10.0.0.7:9100
+private-endpoint: ["vpce-a=10.0.0.8:1", "vpce-b=[::1]:2"]
+private-endpoint-vpc: vpce-a=vpc-1
+private-endpoint-policy: vpce-b=b.json
+trusted-proxy: [10.0.0.0/24, "fd00::1"]
+oidc-ca-file: pki/oidc.pem
+oidc-allowed-host: Login.example.com
+oidc-keys: https://issuer.example.com/a=keys.json
 region: [cn-north-1, cn-northwest-1]
 account: 012345678901
 workers: 2
@@ -72,6 +83,14 @@ log-level: warn
     dataDir: `${dir}/kept`,
     listen: { host: '::', port: 8443 },
     metricsListen: { host: '10.0.0.7', port: 9100 },
+    privateEndpoints: [
+      { id: 'vpce-a', listen: { host: '10.0.0.8', port: 1 }, vpc: 'vpc-1', policyFile: undefined },
+      { id: 'vpce-b', listen: { host: '::1', port: 2 }, vpc: undefined, policyFile: `${dir}/b.json` },
+    ],
+    trustedProxies: [
+      { address: '10.0.0.0', prefix: 24, family: 'ipv4' },
+      { address: 'fd00::1', prefix: 128, family: 'ipv6' },
+    ],
     regions: ['cn-north-1', 'cn-northwest-1'],
     account: '012345678901',
     workers: 2,
@@ -80,6 +99,11 @@ log-level: warn
     allowPlaintext: false,
     seal: { kind: 'passphrase', source: { kind: 'file', path: '/run/secrets/seal' } },
     anchor: `${dirname(dir)}/anchor`,
+    oidc: {
+      caFile: `${dir}/pki/oidc.pem`,
+      allowedHosts: ['login.example.com'],
+      keyFiles: [{ issuer: 'https://issuer.example.com/a', file: `${dir}/keys.json` }],
+    },
     audit: {
       onFailure: 'spool',
       spoolBytes: 1_572_864,
@@ -88,6 +112,7 @@ log-level: warn
       minFreeBytes: 0,
     },
     testProfile: false,
+    onDemandRotations: 25,
     clockSkewSeconds: 300,
     logLevel: 'warn',
     rootAccessKey: undefined,

@@ -20,6 +20,42 @@ const wrongFlags: readonly [Flags, string][] = [
     '[::1]',
     'h:',
   ].map((text): [Flags, string] => [{ listen: text }, notAnAddress(text)]),
+  [
+    { 'private-endpoint': ['127.0.0.1:1'] },
+    '--private-endpoint: "127.0.0.1:1" has no name; write it such as vpce-apps=10.0.0.5:8737',
+  ],
+  [
+    { 'private-endpoint': ['a b=127.0.0.1:1'] },
+    '--private-endpoint: "a b" is not an id; write 1 to 64 letters, digits, "_" or "-"',
+  ],
+  [
+    { 'private-endpoint': ['a=127.0.0.1:1', 'a=127.0.0.1:2'] },
+    '--private-endpoint: a is there twice; give each private endpoint one address',
+  ],
+  [
+    { 'private-endpoint': ['a=127.0.0.1:8736'] },
+    '--private-endpoint: a has the address that requests are served on; choose another port',
+  ],
+  [
+    { 'private-endpoint-vpc': ['a=vpc-1'] },
+    '--private-endpoint-vpc: there is no private endpoint a; give it an address with --private-endpoint a=HOST:PORT',
+  ],
+  [
+    { 'private-endpoint': ['a=10.0.0.7:1'] },
+    '--private-endpoint: 10.0.0.7:1 can be reached from other machines and plaintexts would cross the network unencrypted; add --tls self-signed (or --tls-cert and --tls-key), or --allow-plaintext if something in front of trent speaks TLS',
+  ],
+  ...['10.0.0.0/33', 'proxy.example.com', '10.0.0.0/'].map((text): [Flags, string] => [
+    { 'trusted-proxy': [text] },
+    `--trusted-proxy: "${text}" is not an address or network; write one such as 10.0.0.7 or 10.0.0.0/24`,
+  ]),
+  [
+    { 'oidc-allowed-host': ['https://a'] },
+    '--oidc-allowed-host: "https://a" is not a host; write a name or an address, such as login.example.com',
+  ],
+  [
+    { 'oidc-keys': ['keys.json'] },
+    '--oidc-keys: "keys.json" names no issuer; write it such as https://issuer.example.com=keys.json',
+  ],
   [{ region: ['nowhere'] }, '--region: "nowhere" is not a region; write a name such as us-east-1, several with commas'],
   [{ region: ['us-east-1,'] }, '--region: "" is not a region; write a name such as us-east-1, several with commas'],
   [{ region: ['us-east-1', 'eu-west-1', 'us-east-1'] }, '--region: us-east-1 is there twice; write each region once'],

@@ -12,7 +12,9 @@ import { controlCommands } from '#control/commands.ts'
 import type { ControlDependencies } from '#control/commands.ts'
 import { readOffline, sealStatusOffline } from '#control/offline.ts'
 import type { ReadingName } from '#control/readings.ts'
-import { allocateClockOffset, systemClock } from '../../src/system.ts'
+import { usEast1 } from '#base/brand.ts'
+import { openReader } from '#storage/sqlite/reader.ts'
+import { allocateClockOffset, systemClock, systemRandom } from '../../src/system.ts'
 import { openAnchor } from '#storage/anchor.ts'
 import type { AnchorState } from '#storage/anchor.ts'
 import { openWriter } from '#storage/sqlite/writer.ts'
@@ -29,6 +31,8 @@ async function served(t: TestContext, changes: Partial<ControlDependencies> = {}
   const installed = await installedDirectory(t)
   const { dir, hierarchy, trailPath, database } = installed
   let drained = 0
+  const reader = openReader(database, hierarchy.stateMac)
+  t.after(() => reader.close())
   const commands = controlCommands({
     dataDir: dir,
     trailPath,
@@ -38,6 +42,15 @@ async function served(t: TestContext, changes: Partial<ControlDependencies> = {}
     keyFile: join(dir, 'seal.key'),
     drain: () => void (drained += 1),
     anchored: () => undefined,
+    accounts: {
+      reader,
+      hierarchy,
+      random: systemRandom(),
+      clock: systemClock(allocateClockOffset()),
+      dataDir: dir,
+      home: usEast1,
+      commit: () => Promise.reject(new Error('nothing is written in these tests')),
+    },
     advanceClock: undefined,
     ...changes,
   })

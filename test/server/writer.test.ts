@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { HmacKey } from '#crypto/hmac.ts'
+import { openAnchor } from '#storage/anchor.ts'
 import { commitOf, keyAdded, keyRecord, materialOf, place } from '../storage/fixtures.ts'
 import { pageOf, recordAt } from '../audit/records.ts'
 import { writerOn } from './fixtures.ts'
@@ -149,5 +152,33 @@ describe('a closed writer', () => {
     assert.equal(failure?.message, message)
     writer.close()
     assert.deepEqual(records(), [installed, '"last"'])
+  })
+})
+
+describe('policy texts', () => {
+  const day = 86_400_000
+  const kept = (text: string, keptAt: number) => ({ kind: 'policy text kept', hash: text, text, keptAt }) as const
+
+  it('are forgotten once the trail has no record of their time, and the anchor follows', async (t) => {
+    const { writer, storage, reader, trail, reports, directory } = writerOn(t)
+    const oldest = 1_795_255_440_000
+    assert.equal(writer.forgetPolicyTexts(), 'done')
+    await writer.commitNow(commitOf([kept('gone', oldest - day - 1), kept('young', oldest - day + 1)], [], '"kept"'))
+    writer.drain()
+    assert.equal(trail.oldest(), oldest)
+    while (writer.forgetPolicyTexts() === 'more');
+    assert.equal(reader.policyText('gone'), undefined)
+    assert.equal(reader.policyText('young'), 'young')
+    const key = new HmacKey('sha256', Buffer.alloc(32, 3))
+    writer.close()
+    const { state } = openAnchor(join(directory, 'anchor'), key, 'existing')
+    assert.equal(state.headDigest, storage.head().digest)
+    assert.deepEqual(reports, [])
+  })
+
+  it('stay while the trail has no record at all', (t) => {
+    const { writer, trail } = writerOn(t)
+    assert.equal(trail.oldest(), undefined)
+    assert.equal(writer.forgetPolicyTexts(), 'done')
   })
 })

@@ -1,0 +1,75 @@
+/** Rotates the keys whose next rotation has come, those of customers and those of services; on the writer's thread. */
+import { isRotationDue, materialOwner, rotation, rotationRecord } from '#kms/key/rotation.ts'
+import type { Clock, Random } from '#ports/edge.ts'
+import type { KeyStore } from '#ports/key-store.ts'
+import type { KeyRecord, Stored } from '#records/key.ts'
+import type { SqliteReader } from '#storage/sqlite/reader.ts'
+import { eachFailureOnce, oneAtATime } from './job-runs.ts'
+import type { Writer } from './writer.ts'
+
+export interface RotationJobParts {
+  readonly storage: SqliteReader
+  readonly writer: Writer
+  readonly keyStore: Pick<KeyStore, 'generate'>
+  readonly clock: Pick<Clock, 'now'>
+  readonly random: Pick<Random, 'uuid'>
+  /** A key that could not be rotated; the others are. Called once for each failure that is new. */
+  readonly report: (what: string, error: unknown) => void
+}
+
+export interface RotationJob {
+  /** Rotates what is due; answers how many keys. One run at a time, as `oneAtATime` says. Ends early when the writer is closed. */
+  run(): Promise<number>
+}
+
+const batch = 100
+// Who changes a key all the time has it rotated by the next run.
+const attempts = 5
+
+export function createRotationJob(parts: RotationJobParts): RotationJob {
+  const failed = eachFailureOnce('a key could not be rotated', parts.report)
+  return { run: oneAtATime(() => rotateAll(parts, failed)) }
+}
+
+async function rotateAll(parts: RotationJobParts, failed: (error: unknown) => void): Promise<number> {
+  const { storage, writer, clock } = parts
+  const isClosed = (): boolean => writer.isClosed
+  let rotated = 0
+  let last: Stored<KeyRecord> | undefined
+  while (!isClosed()) {
+    const due = storage.keysDueForRotation(clock.now(), batch, last, failed)
+    for (const key of due) {
+      if (isClosed()) return rotated
+      try {
+        if (await rotateOne(parts, key)) rotated += 1
+      } catch (error) {
+        // What the end of the server interrupts is done by the next one.
+        if (!isClosed()) failed(error)
+      }
+    }
+    last = due.at(-1)
+    if (due.length < batch) break
+  }
+  return rotated
+}
+
+/** Whether the key has new material. A conflict is tried again on what the key is then: it may not be due any more. */
+async function rotateOne(parts: RotationJobParts, found: Stored<KeyRecord>): Promise<boolean> {
+  const { storage, writer, keyStore, clock, random } = parts
+  let key: Stored<KeyRecord> | undefined = found
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const now = clock.now()
+    if (key === undefined || !isRotationDue(key, now)) return false
+    const { rev, ...record } = key
+    const place = { region: record.region, account: record.account }
+    const material = await keyStore.generate(materialOwner(record, now))
+    const outcome = await writer.commitNow({
+      changes: [rotation(record, material, 'AUTOMATIC', now)],
+      expectations: [{ kind: 'key', place, keyId: record.keyId, rev }],
+      record: rotationRecord(record, material, 'AUTOMATIC', now, random.uuid()),
+    })
+    if (outcome === 'committed') return true
+    key = storage.key(place, record.keyId)
+  }
+  return false
+}
