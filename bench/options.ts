@@ -15,6 +15,8 @@ export interface Options {
   readonly generator: GeneratorName
   readonly check: boolean
   readonly micro: boolean
+  /** Whether what authorization costs is measured beside the rest, instead of it, or not. */
+  readonly authorization: 'too' | 'alone' | 'not'
   readonly peer: string | undefined
   readonly peerPid: number | undefined
   readonly json: string | undefined
@@ -36,6 +38,7 @@ export const usage = `npm run bench -- [options]
   --generator NAME      wrk or autocannon (wrk when it is installed)
   --json FILE           the figures as JSON
   --check               exit with 2 when a target is missed
+  --authorization WORD  what authorizing real callers costs: too, alone (nothing else is measured), or not (too)
   --micro               run the files of bench/micro instead`
 
 /** The options in `args`. Throws an error for the user when they make no sense. */
@@ -56,6 +59,7 @@ export function parseOptions(args: readonly string[]): Options {
       'peer-pid': text,
       json: text,
       generator: text,
+      authorization: text,
       'serve-argument': { type: 'string', multiple: true, default: [] },
       quick: flag,
       check: flag,
@@ -85,6 +89,7 @@ export function parseOptions(args: readonly string[]): Options {
     generator: values.generator === undefined ? defaultGenerator() : generatorNamed(values.generator),
     check: values.check,
     micro: values.micro,
+    authorization: values.authorization === undefined ? 'too' : authorizationNamed(values.authorization),
     peer,
     peerPid: values['peer-pid'] === undefined ? undefined : count('peer-pid', values['peer-pid'], 0),
     json: values.json,
@@ -96,6 +101,11 @@ function operationNamed(name: string): Operation {
   const found = operations.find((operation) => operation === name)
   if (found === undefined) throw new Error(`--operations ${name}: not one of ${operations.join(', ')}`)
   return found
+}
+
+function authorizationNamed(word: string): Options['authorization'] {
+  if (word === 'too' || word === 'alone' || word === 'not') return word
+  throw new Error(`--authorization ${word}: neither too nor alone nor not`)
 }
 
 function generatorNamed(name: string): GeneratorName {

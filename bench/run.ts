@@ -2,6 +2,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { AuthorizationResults } from './authorization.ts'
+import {
+  authorizationTable,
+  authorizedOperations,
+  authorizationVerdicts,
+  measureAuthorization,
+  measureDecisions,
+} from './authorization.ts'
 import type { DriveSettings, Measurement, Target } from './measure.ts'
 import { measure } from './measure.ts'
 import { runMicroBenchmarks } from './micro.ts'
@@ -22,7 +30,24 @@ const steadyRequests = 50_000
 interface Results {
   readonly measurements: Measurement[]
   readonly soak: SoakReading[]
+  authorization: AuthorizationResults
   readonly verdicts: Verdict[]
+}
+
+/** One worker: what is compared is what the request's own thread does. */
+async function benchAuthorization(options: Options, folder: string): Promise<AuthorizationResults> {
+  const { generator, connections, requests, warmUp } = options
+  const dataDir = join(folder, 'authorization')
+  progress('starting the service for the callers')
+  const service = await startService(folder, dataDir, 1, options.serveArguments)
+  const settings: DriveSettings = { generator, folder, requests, warmUp, connections }
+  try {
+    const operations = authorizedOperations.filter((operation) => options.operations.includes(operation))
+    const callers = await measureAuthorization(settings, service, readCredentials(dataDir), operations, progress)
+    return { callers, policy: measureDecisions(progress) }
+  } finally {
+    await service.stop()
+  }
 }
 
 async function bench(options: Options, folder: string): Promise<Results> {
@@ -32,7 +57,19 @@ async function bench(options: Options, folder: string): Promise<Results> {
   const ciphertexts = options.operations.includes('Decrypt') || options.soak > 0 ? requests + warmUp : 0
   const size: FixtureSize = { keys: options.keys, ciphertexts, connections }
   const dataDir = join(folder, 'data')
-  const results: Results = { measurements: [], soak: [], verdicts: [] }
+  const results: Results = {
+    measurements: [],
+    soak: [],
+    authorization: { callers: [], policy: undefined },
+    verdicts: [],
+  }
+  if (options.authorization !== 'not') {
+    results.authorization = await benchAuthorization(options, folder)
+    if (options.authorization === 'alone') {
+      results.verdicts.push(...authorizationVerdicts(results.authorization))
+      return results
+    }
+  }
   let fixture: Fixture | undefined
   for (const workers of options.workers) {
     progress(`starting the service with ${workers} worker(s)${fixture === undefined ? ', creating keys' : ''}`)
@@ -50,7 +87,7 @@ async function bench(options: Options, folder: string): Promise<Results> {
       await service.stop()
     }
   }
-  results.verdicts.push(...verdicts(results.measurements))
+  results.verdicts.push(...verdicts(results.measurements), ...authorizationVerdicts(results.authorization))
   if (results.soak.length > 0) results.verdicts.push(soakVerdict(results.soak))
   if (options.peer !== undefined) {
     progress(`creating keys at ${options.peer}`)
@@ -109,7 +146,12 @@ async function main(): Promise<number> {
     console.log(`\nNode ${process.versions.node}, ${process.platform}-${process.arch}, ${machine}`)
     console.log(`${requests} requests a drive, ${keys} keys, ${connections} connections, ${generator}\n`)
     if (process.platform !== 'linux') console.log('CPU and memory are read from /proc, which this system lacks.\n')
-    console.log(`${table(results.measurements)}\n\n${verdictTable(results.verdicts)}`)
+    const tables = [
+      ...(results.measurements.length === 0 ? [] : [table(results.measurements)]),
+      ...(options.authorization === 'not' ? [] : [authorizationTable(results.authorization)]),
+      verdictTable(results.verdicts),
+    ]
+    console.log(tables.join('\n\n'))
     if (requests < steadyRequests) console.log('\nDrives this short say whether it runs, not how fast.')
     if (options.json !== undefined) {
       const context = { node: process.versions.node, platform: `${process.platform}-${process.arch}`, machine, options }

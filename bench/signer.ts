@@ -4,6 +4,8 @@ import { createHmac, hash, randomUUID } from 'node:crypto'
 export interface SigningIdentity {
   readonly accessKeyId: string
   readonly secretAccessKey: string
+  /** Of temporary credentials. */
+  readonly sessionToken?: string
   readonly region: string
 }
 
@@ -16,17 +18,18 @@ export interface SignedRequest {
 /** Signs a KMS request: `at` is the moment of signing, `invocationId` what makes otherwise equal requests distinct. */
 export type Signer = (operation: string, body: string, at?: Date, invocationId?: string) => SignedRequest
 
-const signedNames =
-  'amz-sdk-invocation-id;amz-sdk-request;content-length;content-type;host;x-amz-content-sha256;x-amz-date;x-amz-target;x-amz-user-agent'
+const namesBeforeToken =
+  'amz-sdk-invocation-id;amz-sdk-request;content-length;content-type;host;x-amz-content-sha256;x-amz-date'
+const namesAfterToken = 'x-amz-target;x-amz-user-agent'
 const contentType = 'application/x-amz-json-1.1'
 const attempt = 'attempt=1; max=3'
 const agent = 'aws-sdk-js/3.1162.0'
 const fullAgent = `${agent} ua/2.1 os/linux#6.12.0 lang/js md/nodejs#26.10.0 api/kms#3.1162.0 m/N,E,e`
 
 /** The SigV4 signing key of one day (AWS, "Create a signed AWS API request", step 4). */
-export function signingKey(identity: SigningIdentity, day: string): Buffer {
+export function signingKey(identity: SigningIdentity, day: string, service = 'kms'): Buffer {
   let key = createHmac('sha256', `AWS4${identity.secretAccessKey}`).update(day).digest()
-  for (const part of [identity.region, 'kms', 'aws4_request']) key = createHmac('sha256', key).update(part).digest()
+  for (const part of [identity.region, service, 'aws4_request']) key = createHmac('sha256', key).update(part).digest()
   return key
 }
 
@@ -35,6 +38,10 @@ export function signingKey(identity: SigningIdentity, day: string): Buffer {
  * and signs, because a server's cost grows with the number of headers: a leaner request would flatter the measurement.
  */
 export function createSigner(identity: SigningIdentity, host: string): Signer {
+  const { sessionToken } = identity
+  const tokenLine = sessionToken === undefined ? '' : `x-amz-security-token:${sessionToken}\n`
+  const tokenName = sessionToken === undefined ? '' : ';x-amz-security-token'
+  const signedNames = `${namesBeforeToken}${tokenName};${namesAfterToken}`
   let day = ''
   let key = Buffer.alloc(0)
   return (operation, body, at = new Date(), invocationId = randomUUID()) => {
@@ -49,7 +56,7 @@ export function createSigner(identity: SigningIdentity, host: string): Signer {
     const canonical =
       `POST\n/\n\namz-sdk-invocation-id:${invocationId}\namz-sdk-request:${attempt}\n` +
       `content-length:${body.length}\ncontent-type:${contentType}\nhost:${host}\nx-amz-content-sha256:${digest}\n` +
-      `x-amz-date:${moment}\nx-amz-target:${target}\nx-amz-user-agent:${agent}\n\n${signedNames}\n${digest}`
+      `x-amz-date:${moment}\n${tokenLine}x-amz-target:${target}\nx-amz-user-agent:${agent}\n\n${signedNames}\n${digest}`
     const toSign = `AWS4-HMAC-SHA256\n${moment}\n${scope}\n${hash('sha256', canonical, 'hex')}`
     const signature = createHmac('sha256', key).update(toSign).digest('hex')
     const authorization =
@@ -67,6 +74,7 @@ export function createSigner(identity: SigningIdentity, host: string): Signer {
         ['amz-sdk-request', attempt],
         ['x-amz-date', moment],
         ['x-amz-content-sha256', digest],
+        ...(sessionToken === undefined ? [] : [['x-amz-security-token', sessionToken] as const]),
         ['authorization', authorization],
         ['connection', 'keep-alive'],
       ],

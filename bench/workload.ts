@@ -55,8 +55,11 @@ export async function sealCiphertexts(
   return ciphertexts
 }
 
+/** How many different tenants the contexts of the requests name: tenant-0 and so on. */
+export const tenants = 97
+
 function context(label: string, index: number): string {
-  return `{"tenant":"tenant-${index % 97}","record":"${label}-${index}"}`
+  return `{"tenant":"tenant-${index % tenants}","record":"${label}-${index}"}`
 }
 
 // 32 bytes, the size of the data keys that Encrypt is mostly called with.

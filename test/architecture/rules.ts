@@ -17,8 +17,8 @@ export interface Layer {
 const core = ['base', 'aws', 'crypto', 'records', 'policy', 'cloudtrail', 'ports']
 const everything = [
   ...core,
-  ...['kms', 'sts', 'files'],
-  ...['gateway', 'cache', 'quota', 'metrics', 'audit', 'seals', 'storage', 'keystores', 'tls'],
+  ...['kms', 'sts', 'iam', 'files'],
+  ...['gateway', 'cache', 'quota', 'metrics', 'audit', 'seals', 'storage', 'keystores', 'tls', 'oidc'],
   ...['http', 'server', 'control', 'cli', 'config', 'main.ts', 'system.ts'],
 ]
 
@@ -27,9 +27,9 @@ const files = ['node:fs', 'node:fs/promises', 'node:path']
 export const layers: Readonly<Record<string, Layer>> = {
   base: { rank: 0, layers: [], node: ['node:util'], packages: [] },
   crypto: { rank: 1, layers: ['base'], node: ['node:crypto'], packages: [] },
-  aws: { rank: 1, layers: ['base', 'crypto'], node: ['node:buffer'], packages: [] },
-  records: { rank: 1, layers: ['base', 'aws'], node: [], packages: [] },
-  policy: { rank: 1, layers: ['base', 'aws'], node: [], packages: [] },
+  policy: { rank: 1, layers: ['base'], node: [], packages: [] },
+  aws: { rank: 1, layers: ['base', 'crypto', 'policy'], node: ['node:buffer'], packages: [] },
+  records: { rank: 1, layers: ['base', 'aws', 'crypto'], node: [], packages: [] },
   cloudtrail: { rank: 1, layers: ['base', 'aws'], node: [], packages: [] },
   ports: {
     rank: 2,
@@ -39,6 +39,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   },
   kms: { rank: 3, layers: core, node: [], packages: [] },
   sts: { rank: 3, layers: core, node: [], packages: [] },
+  iam: { rank: 3, layers: core, node: [], packages: [] },
   files: { rank: 3, layers: core, node: files, packages: [] },
   gateway: { rank: 4, layers: core, node: [], packages: [] },
   cache: { rank: 4, layers: core, node: [], packages: ['lru-cache'] },
@@ -62,6 +63,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     node: [...files, 'node:crypto', 'node:sqlite', 'node:timers/promises'],
     packages: [],
   },
+  oidc: { rank: 4, layers: core, node: ['node:http', 'node:https', 'node:tls'], packages: ['jose'] },
   keystores: { rank: 4, layers: core, node: ['node:crypto'], packages: [] },
   tls: {
     rank: 4,
@@ -157,6 +159,7 @@ export const rankSixRandom: Readonly<Record<string, string>> = {
 export const secretAccess: Readonly<Record<string, string>> = {
   'src/base/secret-bytes.ts': 'defines it',
   'src/aws/json-encode.ts': 'writes a sensitive member of an answer: the only way out to a client',
+  'src/aws/query-encode.ts': 'writes a secret access key into the answer that hands it out',
   'src/cache/identities.ts': 'makes SigV4 signing keys from the secrets of access keys',
   'src/crypto/key-hierarchy.ts': 'derives the keys of each purpose from the root key',
   'src/kms/operations/encrypt.ts': 'hands the plaintext to the key store',

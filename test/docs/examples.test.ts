@@ -50,6 +50,31 @@ describe('the README', () => {
   })
 })
 
+describe('the page on accounts', () => {
+  it('has an example that makes an account and uses its key at once', { skip: lacksAws }, async () => {
+    const server = await startServer()
+    const directory = temporaryDirectory()
+    symlinkSync(server.directory, join(directory, 'data'))
+    const { status, stdout, stderr } = spawnSync(
+      'bash',
+      ['-euo', 'pipefail', '-c', exampleOf('docs/accounts-and-access.md', 'accounts')],
+      {
+        cwd: directory,
+        encoding: 'utf8',
+        env: cleanEnvironment({
+          AWS_EC2_METADATA_DISABLED: 'true',
+          AWS_PAGER: '',
+          PATH: `${join(root, 'bin')}:${process.env['PATH'] ?? ''}`,
+        }),
+      },
+    )
+    assert.equal(status, 0, stderr)
+    assert.match(stdout, /^111122223333 .*\n444455556666 .*Team B\n/)
+    assert.match(stdout, /^yes {5}arn:aws:iam::444455556666:root$/m)
+    assert.match(stdout, /^no {6}arn:aws:iam::111122223333:root$/m)
+  })
+})
+
 const documents = filesBelow('')
   .filter((path) => path.endsWith('.md'))
   .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))

@@ -120,6 +120,7 @@ const edits: readonly Edit[] = [
     account: ends,
     key_id: ends,
     deletion_date: [0],
+    next_rotation: [0],
     content: parts,
     rev: [0],
     mac: parts,

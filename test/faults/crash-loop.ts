@@ -3,16 +3,19 @@
  * there. As a command: npm run crash-test -- ROUNDS
  */
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TrailReader } from '#audit/reader.ts'
+import { IamLane } from './crash-iam.ts'
 import { CrashLane } from './crash-model.ts'
 import { command, launch, readAccessKey, region, withDirectory, type Program } from './program.ts'
 import { dice as newDice, type Dice } from './random.ts'
 import { KmsWire } from './wire.ts'
 
 const laneCount = 6
+const iamLaneCount = 3
 // Records of a request are stored within moments of each other: one that is stored twice shows in the next round.
 const roundsRemembered = 3
 
@@ -29,7 +32,10 @@ export async function crashLoop(rounds: number, say: (line: string) => void): Pr
   say(`seed ${dice.seed}`)
   return withDirectory(async (directory) => {
     const lanes = Array.from({ length: laneCount }, (_, index) => new CrashLane(`lane-${index}`))
+    const iamLanes = Array.from({ length: iamLaneCount }, (_, index) => new IamLane(`lane-${index}`))
+    await prepare(directory, iamLanes)
     const trail = new TrailWatch(directory)
+    const lanesOfAll = [...lanes, ...iamLanes]
     let killedWhileStarting = 0
     for (let round = 1; round <= rounds; round += 1) {
       try {
@@ -39,9 +45,9 @@ export async function crashLoop(rounds: number, say: (line: string) => void): Pr
           killedWhileStarting += 1
         }
         const server = await started(directory)
-        await checkAll(server, lanes, trail)
+        await checkAll(server, lanes, iamLanes, trail)
         if (round % 5 === 0 || round === rounds) requireIntactTrail(directory)
-        await load(server, lanes, dice)
+        await load(server, lanes, iamLanes, dice)
         requireNoErrors(server)
       } catch (error) {
         throw new Error(
@@ -51,16 +57,16 @@ export async function crashLoop(rounds: number, say: (line: string) => void): Pr
           },
         )
       }
-      if (round % 20 === 0) say(`${round} rounds, ${sum(lanes, ({ answers }) => answers)} acknowledged requests`)
+      if (round % 20 === 0) say(`${round} rounds, ${sum(lanesOfAll, ({ answers }) => answers)} acknowledged requests`)
     }
     const last = await started(directory)
-    await checkAll(last, lanes, trail)
+    await checkAll(last, lanes, iamLanes, trail)
     requireIntactTrail(directory)
     assert.deepEqual(await last.end('SIGTERM'), { code: 0, signal: null })
     return {
       rounds,
       killedWhileStarting,
-      acknowledged: sum(lanes, ({ answers }) => answers),
+      acknowledged: sum(lanesOfAll, ({ answers }) => answers),
       keys: sum(lanes, (lane) => allKeys(lane).length),
     }
   })
@@ -68,13 +74,21 @@ export async function crashLoop(rounds: number, say: (line: string) => void): Pr
 
 const allKeys = ({ keys, leftAlone }: CrashLane): readonly string[] => [...keys.map(({ id }) => id), ...leftAlone]
 
-const sum = (lanes: readonly CrashLane[], count: (lane: CrashLane) => number): number =>
+const sum = <T>(lanes: readonly T[], count: (lane: T) => number): number =>
   lanes.reduce((total, lane) => total + count(lane), 0)
 
 async function started(directory: string): Promise<Program> {
   const server = launch({ directory, workers: 2 })
   await server.ready
   return server
+}
+
+/** What the lanes of IAM need is there before the first kill. */
+async function prepare(directory: string, lanes: readonly IamLane[]): Promise<void> {
+  const server = await started(directory)
+  const url = await server.ready
+  for (const lane of lanes) await lane.prepare(url, readAccessKey(directory))
+  assert.deepEqual(await server.end('SIGTERM'), { code: 0, signal: null })
 }
 
 async function killStarting(directory: string, dice: Dice): Promise<void> {
@@ -84,19 +98,30 @@ async function killStarting(directory: string, dice: Dice): Promise<void> {
 }
 
 /** Mixed load until the kill. */
-async function load(server: Program, lanes: readonly CrashLane[], dice: Dice): Promise<void> {
+async function load(
+  server: Program,
+  lanes: readonly CrashLane[],
+  iamLanes: readonly IamLane[],
+  dice: Dice,
+): Promise<void> {
   const url = await server.ready
   const key = readAccessKey(server.directory)
   const running = lanes.map((lane, index) => {
     const laneDice = newDice(dice.below(2 ** 31) + index)
     return lane.run(new KmsWire(url, key, region), laneDice)
   })
+  const changing = iamLanes.map((lane, index) => lane.run(url, key, newDice(dice.below(2 ** 31) + index)))
   await sleep(20 + dice.below(500))
   await server.end('SIGKILL')
-  await Promise.all(running)
+  await Promise.all([...running, ...changing])
 }
 
-async function checkAll(server: Program, lanes: readonly CrashLane[], trail: TrailWatch): Promise<void> {
+async function checkAll(
+  server: Program,
+  lanes: readonly CrashLane[],
+  iamLanes: readonly IamLane[],
+  trail: TrailWatch,
+): Promise<void> {
   const url = await server.ready
   const key = readAccessKey(server.directory)
   await Promise.all(
@@ -106,8 +131,10 @@ async function checkAll(server: Program, lanes: readonly CrashLane[], trail: Tra
       client.close()
     }),
   )
-  trail.requireRecords(lanes.flatMap(({ acknowledged }) => acknowledged))
-  for (const lane of lanes) lane.acknowledged = []
+  await Promise.all(iamLanes.map((lane) => lane.verify(url, key)))
+  const all = [...lanes, ...iamLanes]
+  trail.requireRecords(all.flatMap(({ acknowledged }) => acknowledged))
+  for (const lane of all) lane.acknowledged = []
   requireWhole(server.directory, lanes.flatMap(allKeys))
 }
 
@@ -173,6 +200,18 @@ function requireWhole(directory: string, acknowledged: readonly string[]): void 
       'SELECT count(*) AS count FROM alias LEFT JOIN key ON key_id = target_key_id WHERE key_id IS NULL',
     )
     assert.equal(dangling, 0, 'aliases of keys that are not there')
+    const astray = count(
+      'SELECT count(*) AS count FROM key_grant LEFT JOIN key USING (region, account, key_id) WHERE key.key_id IS NULL',
+    )
+    assert.equal(astray, 0, 'grants on keys that are not there')
+    const ownerless = count(
+      `SELECT count(*) AS count FROM access_key LEFT JOIN iam ON iam.account = access_key.account AND iam.id = user_id
+       WHERE user_id <> '' AND iam.id IS NULL`,
+    )
+    assert.equal(ownerless, 0, 'access keys of users that are not there')
+    const ahead = count('SELECT count(*) AS count FROM iam JOIN account USING (account) WHERE iam.rev > account.rev')
+    assert.equal(ahead, 0, 'changes of IAM that their account does not know of')
+    requirePolicyTexts(db)
     assert.deepEqual(
       db
         .prepare('PRAGMA integrity_check')
@@ -183,6 +222,27 @@ function requireWhole(directory: string, acknowledged: readonly string[]): void 
   } finally {
     db.close()
   }
+}
+
+/** The text of every policy in force is kept for explanations, from the same commit on. */
+function requirePolicyTexts(db: DatabaseSync): void {
+  const kept = new Set(
+    db
+      .prepare('SELECT hash FROM policy_text')
+      .all()
+      .map((row) => row['hash']),
+  )
+  for (const { content } of db.prepare("SELECT content FROM iam WHERE kind IN ('user', 'role')").all()) {
+    const { inline } = membersOf(JSON.parse(String(content)))
+    assert.ok(Array.isArray(inline))
+    for (const policy of inline) {
+      assert.ok(kept.has(hash('sha256', String(membersOf(policy)['document']))), 'a policy whose text was not kept')
+    }
+  }
+}
+
+function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(value ?? {}))
 }
 
 function requireIntactTrail(directory: string): void {

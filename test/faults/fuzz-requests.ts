@@ -1,4 +1,6 @@
 /** One fuzzed request: valid, spoiled and then signed, or signed and then spoiled. */
+import { pickCaller, type FuzzCallers } from './fuzz-callers.ts'
+import { fuzzedForm } from './fuzz-queries.ts'
 import { marker, requests, type World } from './fuzz-world.ts'
 import { spoilBytes, spoilHeaders, spoilMembers, spoilText } from './fuzz-mutations.ts'
 import type { Dice } from './random.ts'
@@ -12,11 +14,6 @@ export interface FuzzedRequest {
   readonly headersIntact: boolean
   /** The bytes on the wire were spoiled: where the request ends is anybody's guess. */
   readonly framingIntact: boolean
-}
-
-export interface Signers {
-  readonly kms: Signer
-  readonly sts: Signer
 }
 
 interface Draft {
@@ -38,14 +35,14 @@ function choose(dice: Dice): (typeof requests)[number] {
 
 const jsonType = 'application/x-amz-json-1.1'
 
-function draft(world: World, signers: Signers, dice: Dice, spoil: boolean): Draft {
-  if (dice.chance(0.04)) {
-    const form = `Action=GetCallerIdentity&Version=2011-06-15&Extra=${marker}`
-    const plain = Buffer.from(form)
+function draft(world: World, callers: FuzzCallers, dice: Dice, spoil: boolean): Draft {
+  const signers = pickCaller(callers, dice)
+  if (dice.chance(0.1)) {
+    const { service, body } = fuzzedForm(dice, spoil && dice.chance(0.7))
     return {
-      signer: signers.sts,
+      signer: signers[service],
       headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' },
-      body: spoil && dice.chance(0.7) ? spoilBytes(plain, dice) : plain,
+      body: spoil && dice.chance(0.3) ? spoilBytes(body, dice) : body,
     }
   }
   const { operation, weight, build } = choose(dice)
@@ -82,16 +79,16 @@ function chunked(body: Buffer, dice: Dice): Buffer {
   return Buffer.concat([...parts, Buffer.from('0\r\n\r\n')])
 }
 
-export function fuzzedRequest(world: World, signers: Signers, dice: Dice): FuzzedRequest {
+export function fuzzedRequest(world: World, callers: FuzzCallers, dice: Dice): FuzzedRequest {
   if (dice.chance(0.5)) {
-    const { signer, headers, body } = draft(world, signers, dice, true)
+    const { signer, headers, body } = draft(world, callers, dice, true)
     const signed = signer.headers('POST', '/', headers, body)
     const bytes = dice.chance(0.05)
       ? requestBytes('POST', '/', { ...signed, 'transfer-encoding': 'chunked' }, chunked(body, dice))
       : requestBytes('POST', '/', signed, body)
     return { bytes, signedAfter: true, headersIntact: true, framingIntact: true }
   }
-  const { signer, headers, body } = draft(world, signers, dice, false)
+  const { signer, headers, body } = draft(world, callers, dice, false)
   const signed = signer.headers('POST', '/', headers, body)
   const kind = dice.below(100)
   if (kind < 50) {

@@ -27,6 +27,9 @@ const passed: Readonly<Record<string, number>> = {
   InvalidArnException: 4,
   InvalidCiphertextException: 4,
   InvalidMarkerException: 4,
+  InvalidGrantTokenException: 4,
+  InvalidGrantIdException: 4,
+  MalformedPolicyDocumentException: 5,
   NotAuthorizedException: 3,
   AccessDeniedException: 5,
   DisabledException: 5,
@@ -37,6 +40,16 @@ const passed: Readonly<Record<string, number>> = {
   AlreadyExistsException: 6,
   LimitExceededException: 6,
   TagException: 6,
+  // Of IAM and STS.
+  AccessDenied: 5,
+  NoSuchEntity: 5,
+  MalformedPolicyDocument: 5,
+  PackedPolicyTooLarge: 5,
+  InvalidInput: 5,
+  InvalidParameterValue: 5,
+  EntityAlreadyExists: 6,
+  DeleteConflict: 6,
+  LimitExceeded: 6,
 }
 
 /** How many of `steps` the request took. `routable`: its headers are what a client would send. */

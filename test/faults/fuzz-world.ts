@@ -64,6 +64,20 @@ function ciphertext(world: World, dice: Dice): { readonly blob: string; readonly
 const victim: Build = (world, dice) => ({ KeyId: dice.pick(world.victims) })
 const described: Build = (world, dice) => ({ KeyId: usable(world, dice) })
 const byId: Build = (world, dice) => ({ KeyId: dice.pick(world.keys) })
+/** A policy that leaves the key usable, or one that is refused. */
+const keyPolicy = (dice: Dice): string =>
+  dice.pick([
+    ...['kms:*', 'kms:Get*'].map((Action) =>
+      JSON.stringify({
+        Version: '2012-10-17',
+        Statement: [
+          { Sid: marker, Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${account}:root` }, Action, Resource: '*' },
+        ],
+      }),
+    ),
+    `{"${marker}":1}`,
+    '{"Statement":'.repeat(40),
+  ])
 const fuzzAlias = (dice: Dice): string => `alias/made-${dice.below(20)}`
 
 /** A valid request of every operation, by weight: what syncs a change of its own is asked for less often. */
@@ -158,6 +172,33 @@ export const requests: readonly { readonly operation: string; readonly weight: n
     operation: 'UntagResource',
     weight: 1,
     build: (world, dice) => ({ ...victim(world, dice), TagKeys: [`t${dice.below(9)}`] }),
+  },
+  {
+    operation: 'CreateGrant',
+    weight: 0.5,
+    build: (world, dice) => ({
+      ...victim(world, dice),
+      GranteePrincipal: `arn:aws:iam::${account}:${dice.pick(['user/powerless', 'role/fuzzing', 'user/absent', 'root'])}`,
+      Operations: dice.pick([['Encrypt'], ['Decrypt', 'CreateGrant'], ['Sign']]),
+      Name: `grant-${dice.below(20)}`,
+      Constraints: { EncryptionContextSubset: { a: marker } },
+    }),
+  },
+  { operation: 'ListGrants', weight: 3, build: byId },
+  {
+    operation: 'ListRetirableGrants',
+    weight: 2,
+    build: (_, dice) => ({ RetiringPrincipal: `arn:aws:iam::${account}:role/fuzzing`, Limit: 1 + dice.below(5) }),
+  },
+  {
+    operation: 'RevokeGrant',
+    weight: 1,
+    build: (world, dice) => ({ ...victim(world, dice), GrantId: dice.bytes(32).toString('hex') }),
+  },
+  {
+    operation: 'PutKeyPolicy',
+    weight: 0.5,
+    build: (world, dice) => ({ ...victim(world, dice), PolicyName: 'default', Policy: keyPolicy(dice) }),
   },
   {
     operation: 'UpdateKeyDescription',

@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TrailReader } from '#audit/reader.ts'
-import { fuzzedRequest, type FuzzedRequest, type Signers } from './fuzz-requests.ts'
+import { makeCallers, type FuzzCallers } from './fuzz-callers.ts'
+import { fuzzedRequest, type FuzzedRequest } from './fuzz-requests.ts'
 import { steps, stepsTaken } from './fuzz-steps.ts'
 import { makeWorld, marker, type World } from './fuzz-world.ts'
 import { launch, readAccessKey, region, withDirectory, type Program } from './program.ts'
 import { dice as newDice, type Dice } from './random.ts'
-import { ConnectionEnded, KmsWire, parseAnswer, Signer, Wire, type WireAnswer } from './wire.ts'
+import { ConnectionEnded, KmsWire, parseAnswer, Wire, type WireAnswer } from './wire.ts'
 
 const total = Number(process.env['FUZZ_REQUESTS'] ?? 100_000)
 const connections = 32
@@ -37,11 +38,7 @@ it('answers 100,000 spoiled requests each once, records those of known callers, 
     const client = new KmsWire(url, key, region)
     const world = await makeWorld(client)
     client.close()
-    const host = new URL(url).host
-    const signers: Signers = {
-      kms: new Signer({ key, host, region, service: 'kms' }),
-      sts: new Signer({ key, host, region, service: 'sts' }),
-    }
+    const callers = await makeCallers(url, key)
     const tally: Tally = {
       reached: steps.map(() => 0),
       statuses: new Map(),
@@ -55,7 +52,7 @@ it('answers 100,000 spoiled requests each once, records those of known callers, 
       const lane = new Lane(url)
       while (rest > 0) {
         rest -= 1
-        await probe(lane, world, signers, dice, tally)
+        await probe(lane, world, callers, dice, tally)
       }
       lane.close()
     })
@@ -98,8 +95,8 @@ class Lane {
   }
 }
 
-async function probe(lane: Lane, world: World, signers: Signers, dice: Dice, tally: Tally): Promise<void> {
-  const request = fuzzedRequest(world, signers, dice)
+async function probe(lane: Lane, world: World, callers: FuzzCallers, dice: Dice, tally: Tally): Promise<void> {
+  const request = fuzzedRequest(world, callers, dice)
   if (request.signedAfter) tally.signedAfter += 1
   try {
     const answers = request.framingIntact ? [await ordinary(lane, request)] : await unframed(lane, request)

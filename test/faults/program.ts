@@ -171,6 +171,8 @@ export function command(...args: readonly string[]): {
 export interface AccessKey {
   readonly accessKeyId: string
   readonly secretAccessKey: string
+  /** Of temporary credentials. */
+  readonly sessionToken?: string
 }
 
 /** What the first start wrote for its user. */

@@ -172,6 +172,8 @@ export interface Signing {
   readonly host: string
   readonly region: string
   readonly service: string
+  /** When it is signed; default: now. */
+  readonly at?: Date
 }
 
 const mac = (key: string | Buffer, data: string): Buffer => createHmac('sha256', key).update(data).digest()
@@ -198,14 +200,15 @@ export class Signer {
     body: Buffer,
     query = '',
   ): Record<string, string> {
-    const { key, host, region, service } = this.#signing
-    const date = new Date().toISOString().replaceAll(/[-:]|\.\d{3}/g, '')
+    const { key, host, region, service, at = new Date() } = this.#signing
+    const date = at.toISOString().replaceAll(/[-:]|\.\d{3}/g, '')
     const day = date.slice(0, 8)
     if (day !== this.#day) {
       this.#day = day
       this.#signingKey = [region, service, 'aws4_request'].reduce(mac, mac(`AWS4${key.secretAccessKey}`, day))
     }
-    const all: Record<string, string> = { ...headers, host, 'x-amz-date': date }
+    const token = key.sessionToken === undefined ? {} : { 'x-amz-security-token': key.sessionToken }
+    const all: Record<string, string> = { ...token, ...headers, host, 'x-amz-date': date }
     const names = Object.keys(all).sort()
     const signedHeaders = names.join(';')
     let canonical = `${method}\n${path}\n${query}\n`
