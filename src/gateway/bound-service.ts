@@ -13,6 +13,8 @@ import type { Answer, IncomingRequest } from './request.ts'
 
 /** Failures that are nobody's request's fault. The error is logged with the ids; nothing of the request's content is. */
 export interface FailureLog {
+  /** A decision failed, which was a denial: a policy that can't be understood, or a defect. Counted, and logged within bounds. */
+  undecided(where: { readonly requestId: string; readonly operation: string }, error: unknown): void
   failed(where: { readonly requestId: string; readonly operation: string }, error: unknown): void
 }
 

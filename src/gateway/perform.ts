@@ -168,7 +168,7 @@ export function performer<P>(
     if (decision.allowed || target === undefined) return undefined
     if (decision.because === 'error') {
       const where = { requestId: call.request.requestId, operation: call.prepared.operation.name }
-      gateway.failures.failed(where, decision.error ?? new Error('a policy could not be understood'))
+      gateway.failures.undecided(where, decision.error ?? new Error('a policy could not be understood'))
     }
     return (
       target.denial?.(call.progress.targets[target.name], input) ??

@@ -11,10 +11,14 @@ export type Outcome = (typeof outcomes)[number]
 const bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
 // Per operation: one count per outcome, one per bucket and the overflow, the sum of seconds.
 const cells = outcomes.length + bounds.length + 2
+// Per worker, behind those of its operations: decisions that failed, and so were denials.
+const cellsOfWorker = 1
+
+const rowLengthOf = (operations: readonly string[]): number => operations.length * cells + cellsOfWorker
 
 /** Memory for `workers` rows over `operations`. */
 export function allocateMetrics(workers: number, operations: readonly string[]): SharedArrayBuffer {
-  return new SharedArrayBuffer(workers * operations.length * cells * Float64Array.BYTES_PER_ELEMENT)
+  return new SharedArrayBuffer(workers * rowLengthOf(operations) * Float64Array.BYTES_PER_ELEMENT)
 }
 
 export class RequestMetrics {
@@ -29,7 +33,7 @@ export class RequestMetrics {
     this.#all = new Float64Array(shared)
     this.#operations = operations
     this.#index = new Map(operations.map((name, index) => [name, index]))
-    this.#rowLength = operations.length * cells
+    this.#rowLength = rowLengthOf(operations)
     this.#row = worker * this.#rowLength
   }
 
@@ -44,6 +48,11 @@ export class RequestMetrics {
     while (bucket < bounds.length && seconds > (bounds[bucket] ?? Infinity)) bucket += 1
     this.#add(start + outcomes.length + bucket, 1)
     this.#add(start + cells - 1, seconds)
+  }
+
+  /** Counts a decision about a caller's rights that failed: a policy that can't be understood, or a defect. */
+  countUndecided(): void {
+    this.#add(this.#row + this.#rowLength - 1, 1)
   }
 
   #add(at: number, value: number): void {
@@ -91,6 +100,9 @@ export class RequestMetrics {
       '# HELP trent_request_duration_seconds Time from the head of a request to its answer.',
       '# TYPE trent_request_duration_seconds histogram',
       ...durations,
+      '# HELP trent_undecided_total Decisions that failed, and so were denials.',
+      '# TYPE trent_undecided_total counter',
+      `trent_undecided_total ${this.#sum(this.#rowLength - 1)}`,
       '',
     ].join('\n')
   }

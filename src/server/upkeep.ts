@@ -1,4 +1,4 @@
-/** What happens by the clock: recovery of the trail, readiness, retention, logs, policy texts, the deletion job, renewal of certificates. */
+/** What happens by the clock: recovery of the trail, readiness, retention, logs, policy texts, jobs on keys, renewal of certificates. */
 import type { GuardedTrail } from '#audit/failure-policy.ts'
 import type { AuditSettings } from '#config/settings.ts'
 import { describeError, type Logger } from './log.ts'
@@ -63,7 +63,7 @@ export function startUpkeep(parts: UpkeepParts): Upkeep {
   const timers = [
     setInterval(tick, tickMs),
     setInterval(() => {
-      parts.runJobs().catch(failed('the deletion job failed'))
+      parts.runJobs().catch(failed('the jobs on keys failed'))
     }, jobsMs),
     setInterval(() => {
       retain()

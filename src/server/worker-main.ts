@@ -23,6 +23,7 @@ import { systemClock, systemRandom } from '../system.ts'
 import { databaseFile } from './files.ts'
 import { createLog, describeError } from './log.ts'
 import { createMetricsListener } from './metrics-listener.ts'
+import { perSecond } from './per-second.ts'
 import type { ListenFlag } from './port-guard.ts'
 import type { ToPrimary, ToWorker, WorkerStart } from './messages.ts'
 import { limitRefusals } from './refusal-limit.ts'
@@ -55,6 +56,8 @@ export async function serve(start: WorkerStart, port: MessagePort): Promise<void
   const link = new WriterLink(port, clock, (error) =>
     log.error({ error: describeError(error) }, 'an answer could not be given'),
   )
+  // A caller whose policies can't be understood meets that with each request.
+  const undecided = perSecond(() => clock.machineNow())
   let draining = false
   const send = (message: ToPrimary): void => port.postMessage(message)
 
@@ -90,6 +93,12 @@ export async function serve(start: WorkerStart, port: MessagePort): Promise<void
       securityLog,
       failures: {
         failed: (where, error) => log.error({ ...where, error: describeError(error) }, 'a request failed'),
+        undecided: (where, error) => {
+          metrics.countUndecided()
+          const more = undecided.take()
+          if (more === undefined) return
+          log.error({ ...where, more, error: describeError(error) }, 'a decision failed, and was a denial')
+        },
       },
     },
     { regions: new Set(settings.regions), home: settings.regions[0], skewSeconds: settings.clockSkewSeconds },

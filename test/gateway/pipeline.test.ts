@@ -147,7 +147,10 @@ function world(): World {
         clock: { now: () => Date.now(), machineNow: () => Date.now() },
         random,
         securityLog: { refused: (event) => assert.fail(JSON.stringify(event)) },
-        failures: { failed: (_where, error) => self.failures.push(error) },
+        failures: {
+          failed: (_where, error) => self.failures.push(error),
+          undecided: (_where, error) => self.failures.push(error),
+        },
       }
       const bound = bindService(service, undefined, ports, {
         regions: new Set([region]),

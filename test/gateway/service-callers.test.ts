@@ -77,7 +77,10 @@ describe('the AWS managed key of a service', async () => {
       clock,
       random,
       securityLog: { refused: () => undefined },
-      failures: { failed: (_where, error) => assert.fail(String(error)) },
+      failures: {
+        failed: (_where, error) => assert.fail(String(error)),
+        undecided: (_where, error) => assert.fail(String(error)),
+      },
     },
     { regions: new Set([region]), home: region, skewSeconds: 900 },
   )
