@@ -7,7 +7,7 @@ import type { AnchorState } from '#storage/anchor.ts'
 import { ControlError } from './control-error.ts'
 import { exitCode } from './exit-code.ts'
 import { readings } from './readings.ts'
-import type { ReadingName } from './readings.ts'
+import type { ReadingName } from './reading-names.ts'
 
 /** What the thread is started with. */
 export interface ReadingStart {

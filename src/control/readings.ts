@@ -12,20 +12,9 @@ import { requestIdArgument, tailArguments } from './arguments.ts'
 import { ControlError } from './control-error.ts'
 import { exitCode } from './exit-code.ts'
 import { explain } from './explain.ts'
+import type { ReadingName } from './reading-names.ts'
 import type { CommandOutput } from './server.ts'
 import { whoCanDo } from './who-can.ts'
-
-export type ReadingName = 'audit tail' | 'audit show' | 'audit verify' | 'storage verify' | 'explain' | 'who-can'
-
-/** Whether a reading needs the installation's keys: to verify what it reads, or to trust it. */
-export const needsKeys: Readonly<Record<ReadingName, boolean>> = {
-  'audit tail': false,
-  'audit show': false,
-  'audit verify': true,
-  'storage verify': true,
-  explain: true,
-  'who-can': true,
-}
 
 export interface ReadingSources {
   readonly trailPath: string

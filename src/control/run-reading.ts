@@ -3,7 +3,8 @@ import { Worker } from 'node:worker_threads'
 import { ControlError } from './control-error.ts'
 import { exitCode } from './exit-code.ts'
 import type { FromReading, ReadingStart } from './reading-thread.ts'
-import type { ReadingName, ReadingSources } from './readings.ts'
+import type { ReadingName } from './reading-names.ts'
+import type { ReadingSources } from './readings.ts'
 import type { CommandOutput } from './server.ts'
 
 // Far more than a page of the trail needs; a reader that needs more ends, the server goes on.

@@ -100,8 +100,8 @@ import { UpdateOpenIDConnectProviderThumbprint } from './operations/update-open-
 import { UpdateRole } from './operations/update-role.ts'
 import { UpdateRoleDescription } from './operations/update-role-description.ts'
 import { UpdateUser } from './operations/update-user.ts'
+import { protocol, type OperationName } from './operation-names.ts'
 
-/** All operations that this version serves. */
 export const operations = {
   AddClientIDToOpenIDConnectProvider,
   AddUserToGroup,
@@ -199,19 +199,15 @@ export const operations = {
   UpdateRole,
   UpdateRoleDescription,
   UpdateUser,
-} satisfies Readonly<Record<string, IamOperation>>
+} satisfies Record<OperationName, IamOperation>
 
-export type OperationName = keyof typeof operations
+export type { OperationName }
 
 export const iam: Service<IamPorts, Expectation, Change> = {
   name: 'iam',
   eventSource: 'iam.amazonaws.com',
   internalError: 'InternalFailure',
-  protocol: {
-    kind: 'aws-query',
-    version: '2010-05-08',
-    namespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
-  },
+  protocol,
   refuses: refuseSessions,
   alsoScopedTo: [usEast1],
   operations,

@@ -1,8 +1,9 @@
 /** The services of the endpoint with their ports: the one list that a new service joins. */
 import type { BoundService, GatewayPorts, GatewayRules } from '#gateway/bound-service.ts'
+import { deferredService } from '#gateway/deferred-service.ts'
 import { bindService } from '#gateway/run.ts'
 import type { IamPorts } from '#iam/operation.ts'
-import { iam } from '#iam/service.ts'
+import { operationNames, protocol } from '#iam/operation-names.ts'
 import type { KmsPorts } from '#kms/operation.ts'
 import { kms } from '#kms/service.ts'
 import type { StsPorts } from '#sts/operation.ts'
@@ -19,15 +20,9 @@ export function bindServices(ports: ServicePorts, gateway: GatewayPorts, rules: 
   return [
     bindService(kms, ports.kms, gateway, rules),
     bindService(sts, ports.sts, gateway, rules),
-    bindService(iam, ports.iam, gateway, rules),
+    deferredService({ name: 'iam', protocol, operations: operationNames }, gateway.failures, async () => {
+      const { iam } = await import('#iam/service.ts')
+      return bindService(iam, ports.iam, gateway, rules)
+    }),
   ]
 }
-
-/** The names under which answers are counted: every operation, and words for requests that named none. */
-export const countedOperations: readonly string[] = [
-  ...Object.keys(kms.operations),
-  ...Object.keys(sts.operations),
-  ...Object.keys(iam.operations),
-  'unknown',
-  'none',
-]

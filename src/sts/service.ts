@@ -7,10 +7,9 @@ import { AssumeRoleWithWebIdentity } from './operations/assume-role-with-web-ide
 import { GetCallerIdentity } from './operations/get-caller-identity.ts'
 import { GetFederationToken } from './operations/get-federation-token.ts'
 import { GetSessionToken } from './operations/get-session-token.ts'
+import type { OperationName } from './operation-names.ts'
 
-/** All operations that this version serves. */
-export type OperationName =
-  'AssumeRole' | 'AssumeRoleWithWebIdentity' | 'GetCallerIdentity' | 'GetFederationToken' | 'GetSessionToken'
+export type { OperationName }
 
 export const operations = {
   AssumeRole,
