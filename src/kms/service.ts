@@ -16,6 +16,7 @@ import { EnableKeyRotation } from './operations/enable-key-rotation.ts'
 import { Encrypt } from './operations/encrypt.ts'
 import { GenerateDataKey } from './operations/generate-data-key.ts'
 import { GenerateDataKeyWithoutPlaintext } from './operations/generate-data-key-without-plaintext.ts'
+import { GenerateMac } from './operations/generate-mac.ts'
 import { GenerateRandom } from './operations/generate-random.ts'
 import { GetKeyPolicy } from './operations/get-key-policy.ts'
 import { GetKeyRotationStatus } from './operations/get-key-rotation-status.ts'
@@ -36,6 +37,7 @@ import { TagResource } from './operations/tag-resource.ts'
 import { UntagResource } from './operations/untag-resource.ts'
 import { UpdateAlias } from './operations/update-alias.ts'
 import { UpdateKeyDescription } from './operations/update-key-description.ts'
+import { VerifyMac } from './operations/verify-mac.ts'
 
 /** All operations that this version serves: the registry below does not compile while one is missing. */
 export type OperationName =
@@ -53,6 +55,7 @@ export type OperationName =
   | 'Encrypt'
   | 'GenerateDataKey'
   | 'GenerateDataKeyWithoutPlaintext'
+  | 'GenerateMac'
   | 'GenerateRandom'
   | 'GetKeyPolicy'
   | 'GetKeyRotationStatus'
@@ -73,6 +76,7 @@ export type OperationName =
   | 'UntagResource'
   | 'UpdateAlias'
   | 'UpdateKeyDescription'
+  | 'VerifyMac'
 
 export const operations = {
   CancelKeyDeletion,
@@ -89,6 +93,7 @@ export const operations = {
   Encrypt,
   GenerateDataKey,
   GenerateDataKeyWithoutPlaintext,
+  GenerateMac,
   GenerateRandom,
   GetKeyPolicy,
   GetKeyRotationStatus,
@@ -109,6 +114,7 @@ export const operations = {
   UntagResource,
   UpdateAlias,
   UpdateKeyDescription,
+  VerifyMac,
 } satisfies Record<OperationName, KmsOperation>
 
 export const kms: Service<KmsPorts, Expectation, Change> = {

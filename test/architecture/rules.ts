@@ -163,6 +163,8 @@ export const secretAccess: Readonly<Record<string, string>> = {
   'src/cache/identities.ts': 'makes SigV4 signing keys from the secrets of access keys',
   'src/crypto/key-hierarchy.ts': 'derives the keys of each purpose from the root key',
   'src/kms/operations/encrypt.ts': 'hands the plaintext to the key store',
+  'src/kms/operations/generate-mac.ts': 'the message to authenticate',
+  'src/kms/operations/verify-mac.ts': 'the message to authenticate',
   'src/kms/key/ciphertext.ts': 'hands a decrypted plaintext on, for ReEncrypt and data keys',
   'src/seals/seal.ts': 'wraps the root key and derives the wrapping key',
   'src/seals/passphrase.ts': 'compares the two entries of a new passphrase and feeds argon2id',

@@ -13,8 +13,10 @@ describe('request quotas', () => {
       'Encrypt',
       'GenerateDataKey',
       'GenerateDataKeyWithoutPlaintext',
+      'GenerateMac',
       'GenerateRandom',
       'ReEncrypt',
+      'VerifyMac',
     ])
   })
 

@@ -87,7 +87,7 @@ describe('the AWS managed key of a service', () => {
   it('gets new material after a year, and what the old one encrypted still opens', async (t) => {
     const { keys, rotate, clock, directory, records, writer } = world(t)
     const before = await keys.managed(s3, place)
-    const first = await directory.currentMaterial(before)
+    const first = await directory.currentMaterial(before, 'symmetric')
     const blob = await first.encrypt(Buffer.from('secret'), Buffer.alloc(0))
     clock.time += 364 * day
     assert.equal(await rotate(), 0)

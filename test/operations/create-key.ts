@@ -6,6 +6,7 @@ import {
   account,
   createKey,
   expectRecord,
+  keyArn,
   listKeysRegion,
   objectIn,
   otherRegion,
@@ -133,11 +134,35 @@ describe('CreateKey', () => {
     await refuse('CreateKey', { KeyUsage: 'SIGN_VERIFY' }, 'ValidationException', message)
   })
 
+  const macs = [
+    ['HMAC_224', 'HMAC_SHA_224'],
+    ['HMAC_256', 'HMAC_SHA_256'],
+    ['HMAC_384', 'HMAC_SHA_384'],
+    ['HMAC_512', 'HMAC_SHA_512'],
+  ] as const
+  for (const [KeySpec, algorithm] of macs) {
+    it(`makes HMAC keys of ${KeySpec}, whatever the member is called, without a key material id`, async () => {
+      for (const spec of [{ KeySpec }, { CustomerMasterKeySpec: KeySpec }]) {
+        const metadata = await metadataOf({ ...spec, KeyUsage: 'GENERATE_VERIFY_MAC' })
+        const { AWSAccountId, KeyId, Arn, CreationDate, ...rest } = metadata
+        assert.deepEqual([AWSAccountId, Arn, typeof CreationDate], [account, keyArn(String(KeyId)), 'number'])
+        assert.deepEqual(rest, {
+          Enabled: true,
+          Description: '',
+          KeyUsage: 'GENERATE_VERIFY_MAC',
+          KeyState: 'Enabled',
+          Origin: 'AWS_KMS',
+          KeyManager: 'CUSTOMER',
+          CustomerMasterKeySpec: KeySpec,
+          KeySpec,
+          MultiRegion: false,
+          MacAlgorithms: [algorithm],
+        })
+      }
+    })
+  }
+
   const later = [
-    ['HMAC_224', 'GENERATE_VERIFY_MAC'],
-    ['HMAC_256', 'GENERATE_VERIFY_MAC'],
-    ['HMAC_384', 'GENERATE_VERIFY_MAC'],
-    ['HMAC_512', 'GENERATE_VERIFY_MAC'],
     ['RSA_2048', 'ENCRYPT_DECRYPT'],
     ['RSA_2048', 'SIGN_VERIFY'],
     ['RSA_3072', 'SIGN_VERIFY'],

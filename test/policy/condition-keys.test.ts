@@ -14,6 +14,7 @@ const onEveryKey = ['kms:CallerAccount', 'kms:ViaService']
 const ofSymmetric = ['kms:EncryptionAlgorithm', 'kms:EncryptionContext:app', 'kms:EncryptionContextKeys']
 const cryptographic = [...onEveryKey, ...ofSymmetric, 'kms:RequestAlias']
 const reEncrypting = [...cryptographic, 'kms:ReEncryptOnSameKey']
+const macs = [...onEveryKey, 'kms:MacAlgorithm', 'kms:RequestAlias']
 const managing = onEveryKey
 
 const table: Readonly<Record<string, readonly string[]>> = {
@@ -56,6 +57,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   Encrypt: cryptographic,
   GenerateDataKey: cryptographic,
   GenerateDataKeyWithoutPlaintext: cryptographic,
+  GenerateMac: macs,
   GenerateRandom: [],
   GetKeyPolicy: managing,
   GetKeyRotationStatus: managing,
@@ -77,6 +79,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   UntagResource: [...managing, 'aws:TagKeys'],
   UpdateAlias: managing,
   UpdateKeyDescription: managing,
+  VerifyMac: macs,
 }
 
 const ofTheKeyItself = [
@@ -96,6 +99,9 @@ const user = 'arn:aws:iam::111122223333:user/u'
 kms.principals.set(user, 'AIDAEXAMPLEEXAMPLE001')
 const keyId = await kms.createKey({ Tags: [{ TagKey: 'Owner', TagValue: 'me' }] })
 await kms.run('CreateAlias', { AliasName: 'alias/app', TargetKeyId: keyId })
+const macKeyId = await kms.createKey({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' })
+await kms.run('CreateAlias', { AliasName: 'alias/mac', TargetKeyId: macKeyId })
+await kms.run('TagResource', { KeyId: macKeyId, Tags: [{ TagKey: 'Owner', TagValue: 'me' }] })
 const EncryptionContext = { App: 'x' }
 const { output: encrypted } = await kms.run('Encrypt', { KeyId: keyId, Plaintext: 'YQ==', EncryptionContext })
 const CiphertextBlob = (encrypted['CiphertextBlob'] as Buffer).toString('base64')
@@ -126,6 +132,7 @@ const requests: Readonly<Partial<Record<OperationName, Readonly<Record<string, u
   Encrypt: { KeyId: 'alias/app', Plaintext: 'YQ==', EncryptionContext },
   GenerateDataKey: { KeyId: 'alias/app', KeySpec: 'AES_256', EncryptionContext },
   GenerateDataKeyWithoutPlaintext: { KeyId: 'alias/app', KeySpec: 'AES_256', EncryptionContext },
+  GenerateMac: { KeyId: 'alias/mac', Message: 'YQ==', MacAlgorithm: 'HMAC_SHA_256' },
   PutKeyPolicy: { KeyId: keyId, Policy: '{}', BypassPolicyLockoutSafetyCheck: true },
   ListRetirableGrants: { RetiringPrincipal: user },
   ReEncrypt: {
@@ -141,6 +148,7 @@ const requests: Readonly<Partial<Record<OperationName, Readonly<Record<string, u
   UntagResource: { KeyId: keyId, TagKeys: ['Owner'] },
   UpdateAlias: { AliasName: 'alias/app', TargetKeyId: keyId },
   UpdateKeyDescription: { KeyId: keyId, Description: 'd' },
+  VerifyMac: { KeyId: 'alias/mac', Message: 'YQ==', MacAlgorithm: 'HMAC_SHA_256', Mac: 'YQ==' },
 }
 
 /** The values of `keys` for each target of a request, by its action. */
@@ -182,7 +190,7 @@ describe('the condition keys of an action', () => {
   }
 
   it('are found for all operations that there are', () => {
-    assert.equal(Object.keys(operations).length, 34)
+    assert.equal(Object.keys(operations).length, 36)
   })
 })
 
@@ -203,6 +211,7 @@ describe('the value of a condition key', () => {
     assert.equal(await valueOf('Encrypt', 'kms:RequestAlias'), 'alias/app')
     assert.equal(await valueOf('Encrypt', 'kms:CallerAccount'), '111122223333')
     assert.equal(await valueOf('Encrypt', 'kms:ViaService'), 's3.eu-central-1.amazonaws.com')
+    assert.equal(await valueOf('VerifyMac', 'kms:MacAlgorithm'), 'HMAC_SHA_256')
     assert.equal(await valueOf('TagResource', 'aws:RequestTag/TEAM'), 'blue')
     assert.deepEqual(await valueOf('TagResource', 'aws:TagKeys'), ['Team'])
     assert.deepEqual(await valueOf('UntagResource', 'aws:TagKeys'), ['Owner'])

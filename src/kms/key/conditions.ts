@@ -89,6 +89,7 @@ const suppliers: Readonly<Record<string, Supplier>> = {
   'kms:KeyOrigin': ({ key, input }) => key?.record.origin ?? text(input, 'Origin') ?? 'AWS_KMS',
   'kms:KeySpec': keySpec,
   'kms:KeyUsage': keyUsage,
+  'kms:MacAlgorithm': ({ input }) => text(input, 'MacAlgorithm'),
   'kms:MultiRegion': ({ key, input }) => (key === undefined ? (flag(input, 'MultiRegion') ?? 'false') : 'false'),
   'kms:MultiRegionKeyType': ({ key, input }) =>
     key === undefined && flag(input, 'MultiRegion') === 'true' ? 'PRIMARY' : undefined,
