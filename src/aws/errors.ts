@@ -36,6 +36,7 @@ export const errorCatalogue = {
   InvalidMarkerException: client,
   KMSInternalException: { status: 500, fault: 'server' },
   KMSInvalidMacException: client,
+  KMSInvalidSignatureException: client,
   KMSInvalidStateException: client,
   KeyUnavailableException: { status: 500, fault: 'server' },
   LimitExceededException: { ...client, queryCode: 'LimitExceeded', queryStatus: 409 },

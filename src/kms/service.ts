@@ -20,6 +20,7 @@ import { GenerateMac } from './operations/generate-mac.ts'
 import { GenerateRandom } from './operations/generate-random.ts'
 import { GetKeyPolicy } from './operations/get-key-policy.ts'
 import { GetKeyRotationStatus } from './operations/get-key-rotation-status.ts'
+import { GetPublicKey } from './operations/get-public-key.ts'
 import { ListAliases } from './operations/list-aliases.ts'
 import { ListGrants } from './operations/list-grants.ts'
 import { ListKeyPolicies } from './operations/list-key-policies.ts'
@@ -33,10 +34,12 @@ import { RetireGrant } from './operations/retire-grant.ts'
 import { RevokeGrant } from './operations/revoke-grant.ts'
 import { RotateKeyOnDemand } from './operations/rotate-key-on-demand.ts'
 import { ScheduleKeyDeletion } from './operations/schedule-key-deletion.ts'
+import { Sign } from './operations/sign.ts'
 import { TagResource } from './operations/tag-resource.ts'
 import { UntagResource } from './operations/untag-resource.ts'
 import { UpdateAlias } from './operations/update-alias.ts'
 import { UpdateKeyDescription } from './operations/update-key-description.ts'
+import { Verify } from './operations/verify.ts'
 import { VerifyMac } from './operations/verify-mac.ts'
 
 /** All operations that this version serves: the registry below does not compile while one is missing. */
@@ -59,6 +62,7 @@ export type OperationName =
   | 'GenerateRandom'
   | 'GetKeyPolicy'
   | 'GetKeyRotationStatus'
+  | 'GetPublicKey'
   | 'ListAliases'
   | 'ListGrants'
   | 'ListKeyPolicies'
@@ -72,10 +76,12 @@ export type OperationName =
   | 'RevokeGrant'
   | 'RotateKeyOnDemand'
   | 'ScheduleKeyDeletion'
+  | 'Sign'
   | 'TagResource'
   | 'UntagResource'
   | 'UpdateAlias'
   | 'UpdateKeyDescription'
+  | 'Verify'
   | 'VerifyMac'
 
 export const operations = {
@@ -97,6 +103,7 @@ export const operations = {
   GenerateRandom,
   GetKeyPolicy,
   GetKeyRotationStatus,
+  GetPublicKey,
   ListAliases,
   ListGrants,
   ListKeyPolicies,
@@ -110,10 +117,12 @@ export const operations = {
   RevokeGrant,
   RotateKeyOnDemand,
   ScheduleKeyDeletion,
+  Sign,
   TagResource,
   UntagResource,
   UpdateAlias,
   UpdateKeyDescription,
+  Verify,
   VerifyMac,
 } satisfies Record<OperationName, KmsOperation>
 

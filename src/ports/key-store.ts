@@ -1,6 +1,7 @@
 import type { KeyMaterialId } from '#base/brand.ts'
 import type { MaybeAsync } from '#base/maybe-async.ts'
 import type { SecretBytes } from '#base/secret-bytes.ts'
+import type { SigningInput } from '#crypto/signing.ts'
 import type { KeyMaterialRecord, KeyRecord } from '#records/key.ts'
 
 /** What new material is made for. */
@@ -18,7 +19,7 @@ export interface KeyStore {
 }
 
 /** Opened material by what can be done with it: what key spec and key usage say together. */
-export type OpenedMaterial = SymmetricMaterial | MacMaterial
+export type OpenedMaterial = SymmetricMaterial | MacMaterial | SigningMaterial
 /** What kinds of opened material there are. */
 export type MaterialKind = OpenedMaterial['kind']
 /** The opened material of one kind. */
@@ -45,4 +46,15 @@ export interface MacMaterial {
   generate(message: Buffer): MaybeAsync<Buffer>
   /** Whether `mac` is the whole MAC of `message`; takes the same time wherever the two differ. */
   verify(message: Buffer, mac: Buffer): MaybeAsync<boolean>
+}
+
+/** A key pair for signatures, ready to use; cached by its user. Callers have checked the message for the algorithm. */
+export interface SigningMaterial {
+  readonly kind: 'signing'
+  readonly materialId: KeyMaterialId
+  /** The public key as SubjectPublicKeyInfo in DER: the material's own, not to be changed. */
+  readonly publicKey: Buffer
+  /** The signature, owned by the caller. */
+  sign(input: SigningInput): MaybeAsync<Buffer>
+  verify(input: SigningInput, signature: Buffer): MaybeAsync<boolean>
 }

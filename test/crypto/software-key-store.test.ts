@@ -21,10 +21,11 @@ import {
   random,
   region,
 } from './key-fixtures.ts'
+import { systemKeyPairs } from '../../src/system.ts'
 
 const root = new SecretBytes(randomBytes(32))
 const hierarchy = newHierarchy('inst-1', [1, 2], root)
-const keyStore = createSoftwareKeyStore({ hierarchy, random })
+const keyStore = createSoftwareKeyStore({ hierarchy, random, keyPairs: systemKeyPairs })
 const owner: MaterialOwner = {
   region,
   account,
@@ -97,7 +98,7 @@ describe('the software key store', () => {
   it('opens the same material in every process of the installation', async () => {
     const shared = hierarchy.exportForThread()
     const { importHierarchy } = await import('#crypto/key-hierarchy.ts')
-    const elsewhere = createSoftwareKeyStore({ hierarchy: importHierarchy(shared), random })
+    const elsewhere = createSoftwareKeyStore({ hierarchy: importHierarchy(shared), random, keyPairs: systemKeyPairs })
     const blob = await symmetric(await keyStore.open(record)).encrypt(Buffer.from('secret'), context)
     const opened = await symmetric(await elsewhere.open(record)).decrypt(blob, context)
     assert.equal(opened?.insecureSecretAccess().toString(), 'secret')
@@ -126,7 +127,11 @@ describe('the software key store', () => {
   }
 
   it('refuses a record of another installation', () => {
-    const other = createSoftwareKeyStore({ hierarchy: newHierarchy('inst-2', [1, 2], root), random })
+    const other = createSoftwareKeyStore({
+      hierarchy: newHierarchy('inst-2', [1, 2], root),
+      random,
+      keyPairs: systemKeyPairs,
+    })
     assert.throws(() => other.open(record), IntegrityError)
   })
 

@@ -15,6 +15,9 @@ describe('key identifiers', () => {
     await kms.run('CreateAlias', { AliasName: 'alias/app', TargetKeyId: keyId })
     const mac = await kms.createKey({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' })
     await kms.run('CreateAlias', { AliasName: 'alias/mac', TargetKeyId: mac })
+    const pair = await kms.createKey({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' })
+    await kms.run('CreateAlias', { AliasName: 'alias/pair', TargetKeyId: pair })
+    bodies['Verify'] = { ...signed, Signature: base64((await kms.run('Sign', signed)).output['Signature']) }
     bodies['VerifyMac'] = { ...message, Mac: base64((await kms.run('GenerateMac', message)).output['Mac']) }
   })
 
@@ -55,6 +58,7 @@ describe('key identifiers', () => {
   })
 
   const base64 = (bytes: unknown): string => (bytes as Buffer).toString('base64')
+  const signed = { KeyId: 'alias/pair', Message: 'YQ==', SigningAlgorithm: 'ECDSA_SHA_256' }
   const message = { KeyId: 'alias/mac', Message: 'YQ==', MacAlgorithm: 'HMAC_SHA_256' }
 
   // Developer Guide, "Key identifiers": all others take key ids and key ARNs only.
@@ -65,7 +69,10 @@ describe('key identifiers', () => {
     'GenerateDataKey',
     'GenerateDataKeyWithoutPlaintext',
     'GenerateMac',
+    'GetPublicKey',
     'ReEncrypt',
+    'Sign',
+    'Verify',
     'VerifyMac',
   ])
   const bodies: Record<string, Readonly<Record<string, unknown>>> = {
@@ -74,8 +81,10 @@ describe('key identifiers', () => {
     GenerateDataKey: { NumberOfBytes: 1 },
     GenerateDataKeyWithoutPlaintext: { KeySpec: 'AES_128' },
     GenerateMac: message,
+    GetPublicKey: { KeyId: 'alias/pair' },
     PutKeyPolicy: { Policy: '{}' },
     RevokeGrant: { GrantId: '0'.repeat(64) },
+    Sign: signed,
     TagResource: { Tags: [] },
     UntagResource: { TagKeys: [] },
     UpdateKeyDescription: { Description: '' },

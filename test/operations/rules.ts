@@ -235,14 +235,16 @@ export function enabledOnlyTests(
 }
 
 /** Management in every state but pending deletion. */
-export function notPendingDeletionTests(operation: string, rest: Json): void {
+export function notPendingDeletionTests(operation: string, rest: Json, create: () => Promise<Key> = createKey): void {
   it('works on a disabled key', async () => {
-    const key = await createDisabledKey()
+    const key = await create()
+    await succeed('DisableKey', { KeyId: key.id })
     await succeed(operation, { ...rest, KeyId: key.id })
   })
 
   it('refuses a key that is pending deletion', async () => {
-    const key = await createKeyPendingDeletion()
+    const key = await create()
+    await succeed('ScheduleKeyDeletion', { KeyId: key.id })
     await refuse(operation, { ...rest, KeyId: key.id }, 'KMSInvalidStateException', `${key.arn} is pending deletion.`)
   })
 }

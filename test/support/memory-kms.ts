@@ -13,8 +13,8 @@ import { SecretBytes } from '#base/secret-bytes.ts'
 import { blobMaterial, openBlob, sealBlob } from '#crypto/ciphertext-blob.ts'
 import { grantTokenNonceLength, openGrantToken, sealGrantToken } from '#crypto/grant-token.ts'
 import { HmacKey } from '#crypto/hmac.ts'
-import { randomMaterialLength } from '#crypto/key-pair.ts'
-import { openMaterial } from '#keystores/software/material.ts'
+import { generatePair, randomMaterialLength } from '#crypto/key-pair.ts'
+import { materialTools, openMaterial } from '#keystores/software/material.ts'
 import { after, type MaybeAsync } from '#base/maybe-async.ts'
 import { loadGrants } from '#cache/grants.ts'
 import type { KmsOperation, KmsPorts } from '#kms/operation.ts'
@@ -24,6 +24,7 @@ import type { LiveKey } from '#ports/key-directory.ts'
 import type { MaterialKind, MaterialOf, OpenedMaterial } from '#ports/key-store.ts'
 import type { Change, Expectation } from '#records/change.ts'
 import type { KeyMaterialRecord, KeyRecord, Stored } from '#records/key.ts'
+import { systemKeyPairs } from '../../src/system.ts'
 import { MemoryStorage } from './memory-storage.ts'
 
 const present = <T>(value: T | undefined): T => {
@@ -145,8 +146,7 @@ export class MemoryKms {
       },
       keyStore: {
         generate: (owner) => {
-          const bytes = randomBytes(present(randomMaterialLength(owner.keySpec)))
-          return answer({
+          const record = (bytes: Buffer): KeyMaterialRecord => ({
             region: owner.region,
             account: owner.account,
             keyId: owner.keyId,
@@ -159,6 +159,9 @@ export class MemoryKms {
             epoch: 1,
             wrapped: bytes.toString('base64'),
           })
+          const length = randomMaterialLength(owner.keySpec)
+          if (length !== undefined) return answer(record(randomBytes(length)))
+          return generatePair(owner.keySpec, systemKeyPairs).then(({ privateKey }) => record(privateKey))
         },
         open: (record) => answer(this.#open(record)),
       },
@@ -256,7 +259,8 @@ export class MemoryKms {
 
   #open(record: KeyMaterialRecord): OpenedMaterial {
     const bytes = Buffer.from(record.wrapped, 'base64')
-    if (record.keySpec !== 'SYMMETRIC_DEFAULT') return present(openMaterial(record, bytes, this.ports.random))
+    if (record.keySpec !== 'SYMMETRIC_DEFAULT')
+      return present(openMaterial(record, bytes, materialTools(this.ports.random)))
     const material = blobMaterial(bytes, record.keyId, record.materialId)
     return {
       kind: 'symmetric',

@@ -2,24 +2,32 @@
 import { IntegrityError } from '#base/integrity-error.ts'
 import { ivLength, lengthPrefixed, unwrapBytes, wrapBytes } from '#crypto/aead.ts'
 import type { Hierarchy } from '#crypto/key-hierarchy.ts'
-import { randomMaterialLength } from '#crypto/key-pair.ts'
+import { generatePair, randomMaterialLength, type GenerateKeyPair } from '#crypto/key-pair.ts'
 import { keyMaterialId } from '#crypto/material-id.ts'
+import type { MaybeAsync } from '#base/maybe-async.ts'
 import type { Random } from '#ports/edge.ts'
 import type { KeyStore, MaterialOwner, OpenedMaterial } from '#ports/key-store.ts'
 import type { KeyMaterialRecord } from '#records/key.ts'
-import { openMaterial } from './material.ts'
+import { materialTools, openMaterial } from './material.ts'
 
 export interface SoftwareKeyStoreOptions {
   readonly hierarchy: Hierarchy
   readonly random: Random
+  readonly keyPairs: GenerateKeyPair
 }
 
-export function createSoftwareKeyStore({ hierarchy, random }: SoftwareKeyStoreOptions): KeyStore {
-  function generate(owner: MaterialOwner): KeyMaterialRecord {
+export function createSoftwareKeyStore({ hierarchy, random, keyPairs }: SoftwareKeyStoreOptions): KeyStore {
+  const tools = materialTools(random)
+
+  function generate(owner: MaterialOwner): MaybeAsync<KeyMaterialRecord> {
+    const length = randomMaterialLength(owner.keySpec)
+    if (length !== undefined) return wrapped(owner, random.bytes(length))
+    return generatePair(owner.keySpec, keyPairs).then(({ privateKey }) => wrapped(owner, privateKey))
+  }
+
+  /** The record of `bytes`, which are overwritten. */
+  function wrapped(owner: MaterialOwner, bytes: Buffer): KeyMaterialRecord {
     const { region, account, keyId, creationDate, origin, keySpec, keyUsage } = owner
-    const length = randomMaterialLength(keySpec)
-    if (length === undefined) throw new TypeError(`there is no material for ${keySpec}`)
-    const bytes = random.bytes(length)
     const identity = {
       region,
       account,
@@ -33,16 +41,16 @@ export function createSoftwareKeyStore({ hierarchy, random }: SoftwareKeyStoreOp
       epoch: hierarchy.currentEpoch,
     } as const
     const key = hierarchy.domainKey(identity.epoch)
-    const wrapped = wrapBytes(key, random.bytes(ivLength), bytes, rowIdentity(hierarchy.installationId, identity))
+    const text = wrapBytes(key, random.bytes(ivLength), bytes, rowIdentity(hierarchy.installationId, identity))
     bytes.fill(0)
-    return { ...identity, wrapped: wrapped.toString('base64') }
+    return { ...identity, wrapped: text.toString('base64') }
   }
 
   function open(record: KeyMaterialRecord): OpenedMaterial {
     const { keyId, materialId, epoch } = record
     const aad = rowIdentity(hierarchy.installationId, record)
     const bytes = unwrapBytes(hierarchy.domainKey(epoch), Buffer.from(record.wrapped, 'base64'), aad)
-    const material = bytes === undefined ? undefined : openMaterial(record, bytes, random)
+    const material = bytes === undefined ? undefined : openMaterial(record, bytes, tools)
     bytes?.fill(0)
     if (material === undefined) {
       throw new IntegrityError(`key material ${materialId} of key ${keyId} is not what was stored`)

@@ -83,19 +83,21 @@ export function keyMetadata(record: KeyRecord, arn: LiveKey['arn']): KeyMetadata
     Origin: record.origin,
     KeyManager: record.keyManager,
     ...specMembers(record),
+    ...(record.keyUsage === 'GENERATE_VERIFY_MAC'
+      ? { MacAlgorithms: keySpecs[record.keySpec].usages.GENERATE_VERIFY_MAC }
+      : {}),
     MultiRegion: false,
     ...(record.keySpec === 'SYMMETRIC_DEFAULT' ? { CurrentKeyMaterialId: record.currentMaterialId } : {}),
   }
 }
 
-type SpecMembers = Pick<
-  KeyMetadata,
-  'CustomerMasterKeySpec' | 'KeySpec' | 'EncryptionAlgorithms' | 'SigningAlgorithms' | 'MacAlgorithms'
->
+type SpecMembers = Pick<KeyMetadata, 'CustomerMasterKeySpec' | 'EncryptionAlgorithms' | 'SigningAlgorithms'> & {
+  readonly KeySpec: KeyRecord['keySpec']
+}
 
-/** The members that name spec and algorithms: only those of the usage that the key was made for. */
+/** The members that name spec and algorithms: only those of the usage that the key was made for, MACs apart. */
 export function specMembers({ keySpec, keyUsage }: Pick<KeyRecord, 'keySpec' | 'keyUsage'>): SpecMembers {
-  const { ENCRYPT_DECRYPT = [], SIGN_VERIFY = [], GENERATE_VERIFY_MAC = [] } = keySpecs[keySpec].usages
+  const { ENCRYPT_DECRYPT = [], SIGN_VERIFY = [] } = keySpecs[keySpec].usages
   const oldName = CustomerMasterKeySpecType.values.find((name) => name === keySpec)
   return {
     // The deprecated name knows no newer specs.
@@ -103,6 +105,5 @@ export function specMembers({ keySpec, keyUsage }: Pick<KeyRecord, 'keySpec' | '
     KeySpec: keySpec,
     ...(keyUsage === 'ENCRYPT_DECRYPT' ? { EncryptionAlgorithms: ENCRYPT_DECRYPT } : {}),
     ...(keyUsage === 'SIGN_VERIFY' ? { SigningAlgorithms: SIGN_VERIFY } : {}),
-    ...(keyUsage === 'GENERATE_VERIFY_MAC' ? { MacAlgorithms: GENERATE_VERIFY_MAC } : {}),
   }
 }

@@ -1,7 +1,7 @@
 /** The key spec and key usage of CreateKey (API Reference), and which of both this version serves. */
 import { refusal, type Refusal } from '#aws/errors.ts'
 import { type Infer } from '#aws/shape.ts'
-import { allowsUsage } from '#crypto/key-specs.ts'
+import { allowsUsage, keySpecs } from '#crypto/key-specs.ts'
 import type { KeyRecord } from '#records/key.ts'
 import type { KeySpecType, KeyUsageType } from '../members.ts'
 
@@ -48,8 +48,9 @@ export function requestedSpec({
 /** What a later version serves. */
 export function refuseUnservedSpec(requested: Requested): Refusal | undefined {
   const { keySpec, keyUsage } = requestedSpec(requested)
-  const served = keySpec === 'SYMMETRIC_DEFAULT' || keyUsage === 'GENERATE_VERIFY_MAC'
-  return served ? undefined : unserved('KeySpec', keySpec)
+  if (keySpecs[keySpec].chinaOnly) return unserved('KeySpec', keySpec)
+  const served = keySpec === 'SYMMETRIC_DEFAULT' || keyUsage === 'GENERATE_VERIFY_MAC' || keyUsage === 'SIGN_VERIFY'
+  return served ? undefined : unserved('KeyUsage', keyUsage)
 }
 
 /** Refuses a member by name for its value. */
