@@ -1,6 +1,8 @@
 /** The real clock and random source: the only place where time and randomness come from. */
-import { randomFillSync } from 'node:crypto'
+import { generateKeyPair, randomFillSync } from 'node:crypto'
+import { promisify } from 'node:util'
 import type { RequestId } from '#base/brand.ts'
+import type { KeyPair, KeyPairRequest } from '#crypto/key-pair.ts'
 import type { Clock, Random } from '#ports/edge.ts'
 
 const countAt = BigInt64Array.BYTES_PER_ELEMENT
@@ -107,5 +109,27 @@ export function systemRandom(): Random {
       // Built here and nowhere else: 48 bits of time, version 7, 74 random bits (RFC 9562 section 5.7).
       return (time + uuidTail(at, '7')) as RequestId
     },
+  }
+}
+
+const newKeyPair = promisify(generateKeyPair)
+
+/** Key pairs from OpenSSL's generator, made on the thread pool. */
+export async function systemKeyPairs(request: KeyPairRequest): Promise<KeyPair> {
+  switch (request.type) {
+    case 'rsa':
+      return await newKeyPair('rsa', request)
+    case 'ec':
+      return await newKeyPair('ec', request)
+    case 'ed25519':
+      return await newKeyPair('ed25519', {})
+    case 'ml-dsa-44':
+    case 'ml-dsa-65':
+    case 'ml-dsa-87':
+      return await newKeyPair(request.type, {})
+    case 'ml-kem-512':
+    case 'ml-kem-768':
+    case 'ml-kem-1024':
+      return await newKeyPair(request.type, {})
   }
 }

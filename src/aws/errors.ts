@@ -35,6 +35,8 @@ export const errorCatalogue = {
   InvalidKeyUsageException: client,
   InvalidMarkerException: client,
   KMSInternalException: { status: 500, fault: 'server' },
+  KMSInvalidMacException: client,
+  KMSInvalidSignatureException: client,
   KMSInvalidStateException: client,
   KeyUnavailableException: { status: 500, fault: 'server' },
   LimitExceededException: { ...client, queryCode: 'LimitExceeded', queryStatus: 409 },

@@ -182,6 +182,8 @@ export interface Declaration<
   readonly dryRun: boolean
   /** The request quota's name (kms/quota.ts). */
   readonly quota: string
+  /** Of requests that count elsewhere than in `quota`, or not always there: the quota's name. */
+  readonly quotaFor?: (input: Value<I>, targets: Resolved<T>) => string
   /** The closed list of modeled errors it may answer. */
   readonly errors: readonly E[]
   readonly audit: AuditRule<I, O, T>
@@ -266,6 +268,7 @@ export interface Operation<P, Row, Change> {
   readonly grantable: readonly string[]
   readonly dryRun: boolean
   readonly quota: string
+  readonly quotaFor: ((input: Members, targets: Members) => string) | undefined
   readonly errors: readonly ErrorCode[]
   readonly audit: ErasedAudit
   check(input: Members): Refusal | undefined
@@ -283,7 +286,7 @@ function asDeclared<V>(erased: unknown): V {
 function erase<P, Row, I extends Fields, O extends Fields, T extends Targets<P, Row, Value<I>>, E extends ErrorCode>(
   declared: Declaration<P, Row, I, O, T, E>,
 ): Omit<Operation<P, Row, never>, 'effect' | 'handle'> {
-  const { check, identify } = declared
+  const { check, identify, quotaFor } = declared
   const { requestExtra, created, responseExtra, additional } = declared.audit
   return {
     name: declared.name,
@@ -300,6 +303,7 @@ function erase<P, Row, I extends Fields, O extends Fields, T extends Targets<P, 
     grantable: declared.grantable,
     dryRun: declared.dryRun,
     quota: declared.quota,
+    quotaFor: quotaFor === undefined ? undefined : (input, targets) => quotaFor(asDeclared(input), asDeclared(targets)),
     errors: declared.errors,
     check: (input) => check?.(asDeclared(input)),
     audit: {

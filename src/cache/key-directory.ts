@@ -6,7 +6,7 @@ import { IntegrityError } from '#base/integrity-error.ts'
 import { after, type MaybeAsync } from '#base/maybe-async.ts'
 import type { Grant } from '#policy/grant.ts'
 import type { KeyDirectory, LiveKey } from '#ports/key-directory.ts'
-import type { KeyStore, SymmetricMaterial } from '#ports/key-store.ts'
+import type { KeyStore, MaterialKind, MaterialOf, OpenedMaterial } from '#ports/key-store.ts'
 import type { StorageReader } from '#ports/storage.ts'
 import { cacheName } from '#records/change.ts'
 import type { AliasRecord, KeyRecord, KeyState, Place, Stored, Tag } from '#records/key.ts'
@@ -49,6 +49,10 @@ type DirectoryStorage = Pick<StorageReader, 'key' | 'accountOfKey' | 'material' 
 const sharedWords = 10_000
 const enabled: KeyState = { kind: 'Enabled' }
 const noTags: readonly Tag[] = []
+
+function isKind<K extends MaterialKind>(material: OpenedMaterial | undefined, kind: K): material is MaterialOf<K> {
+  return material?.kind === kind
+}
 
 function weightOf(list: readonly unknown[]): number {
   return list.length + 1
@@ -97,7 +101,7 @@ export function createKeyDirectory(
     }
   }
 
-  function opened({ record, opened: known }: LiveKey, prefix: string): MaybeAsync<SymmetricMaterial | undefined> {
+  function opened({ record, opened: known }: LiveKey, prefix: string): MaybeAsync<OpenedMaterial | undefined> {
     // A key has one material, or a few: looking through them is cheaper than a table for each key.
     for (const material of known) {
       if (material.materialId.startsWith(prefix)) return material
@@ -165,13 +169,15 @@ export function createKeyDirectory(
       const name = `${keyId} ${place.account}${place.region}`
       return aliasNames.fresh(name) ?? loadAliasNames(name, place, keyId)
     },
-    currentMaterial: (key) =>
+    currentMaterial: (key, kind) =>
       after(opened(key, key.record.currentMaterialId.slice(0, prefixLength)), (material) => {
-        if (material?.materialId !== key.record.currentMaterialId) {
+        if (!isKind(material, kind) || material.materialId !== key.record.currentMaterialId) {
           throw new IntegrityError(`the current key material of ${key.arn} is missing`)
         }
         return material
       }),
-    material: opened,
+    // A ciphertext blob can name any key, if nobody but its forger ever wrote it.
+    material: (key, prefix) =>
+      after(opened(key, prefix), (material) => (isKind(material, 'symmetric') ? material : undefined)),
   }
 }

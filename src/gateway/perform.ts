@@ -118,8 +118,8 @@ export function performer<P>(
   function permit(call: Call<P>, input: Members, count: number): MaybeAsync<Refusal | undefined> {
     const denied = authorizeFrom(call, input, 0)
     return denied instanceof Promise
-      ? denied.then((refused) => refused ?? meter(call, count) ?? admit(call))
-      : (denied ?? meter(call, count) ?? admit(call))
+      ? denied.then((refused) => refused ?? meter(call, input, count) ?? admit(call))
+      : (denied ?? meter(call, input, count) ?? admit(call))
   }
 
   function resolve(call: Call<P>, input: Members, from: number): MaybeAsync<Refusal | undefined> {
@@ -177,8 +177,11 @@ export function performer<P>(
   }
 
   /** A request counts once, however often its commit meets a conflict. */
-  function meter({ prepared: { operation }, facts }: Call<P>, count: number): Refusal | undefined {
-    return count > 1 || gateway.quota.take(operation.quota, facts) ? undefined : throttled
+  function meter(call: Call<P>, input: Members, count: number): Refusal | undefined {
+    if (count > 1) return undefined
+    const { operation } = call.prepared
+    const quota = operation.quotaFor?.(input, call.progress.targets) ?? operation.quota
+    return gateway.quota.take(quota, call.facts) ? undefined : throttled
   }
 
   function admit({ prepared: { operation }, progress }: Call<P>): Refusal | undefined {

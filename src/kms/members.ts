@@ -40,6 +40,8 @@ export const SigningAlgorithmSpec = oneOf(
   'ED25519_SHA_512',
   'ED25519_PH_SHA_512',
 )
+export const MessageType = oneOf('RAW', 'DIGEST', 'EXTERNAL_MU')
+export const PublicKeyType = blob({ min: 1, max: 8192 })
 export const MacAlgorithmSpec = oneOf('HMAC_SHA_224', 'HMAC_SHA_256', 'HMAC_SHA_384', 'HMAC_SHA_512')
 export const KeyAgreementAlgorithmSpec = oneOf('ECDH')
 export const EncapsulationAlgorithmSpec = oneOf('ML_KEM')

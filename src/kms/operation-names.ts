@@ -17,9 +17,11 @@ export const operationNames = [
   'Encrypt',
   'GenerateDataKey',
   'GenerateDataKeyWithoutPlaintext',
+  'GenerateMac',
   'GenerateRandom',
   'GetKeyPolicy',
   'GetKeyRotationStatus',
+  'GetPublicKey',
   'ListAliases',
   'ListGrants',
   'ListKeyPolicies',
@@ -33,10 +35,13 @@ export const operationNames = [
   'RevokeGrant',
   'RotateKeyOnDemand',
   'ScheduleKeyDeletion',
+  'Sign',
   'TagResource',
   'UntagResource',
   'UpdateAlias',
   'UpdateKeyDescription',
+  'Verify',
+  'VerifyMac',
 ] as const
 
 export type OperationName = (typeof operationNames)[number]

@@ -3,6 +3,9 @@
  * a region before anybody raises it. Operations name their bucket; buckets of operations to come are here as well, since
  * the shared ones among them are one table in AWS's documentation.
  */
+import { exhaustive } from '#base/exhaustive.ts'
+import { keySpecs } from '#crypto/key-specs.ts'
+import type { KeyRecord } from '#records/key.ts'
 
 /** Requests per second, with the regions where the rate is another one. */
 interface Rate {
@@ -88,6 +91,27 @@ export const quotas = {
 
 /** The name of a bucket. */
 export type QuotaName = keyof typeof quotas
+
+/** The bucket of cryptographic operations with keys of `keySpec`. */
+export function cryptographicQuota({ keySpec }: Pick<KeyRecord, 'keySpec'>): QuotaName {
+  const { kind } = keySpecs[keySpec].material
+  switch (kind) {
+    case 'symmetric':
+    case 'hmac':
+      return 'cryptographic-symmetric'
+    case 'rsa':
+      return 'cryptographic-rsa'
+    case 'ec':
+    case 'ed25519':
+      return 'cryptographic-ecc'
+    case 'ml-dsa':
+      return 'cryptographic-ml-dsa'
+    case 'ml-kem':
+      return 'cryptographic-ml-kem'
+    default:
+      return exhaustive(kind)
+  }
+}
 
 /** Requests per second that an account has in `region` by default. */
 export function defaultRate(quota: QuotaName, region: string): number {

@@ -17,9 +17,11 @@ import { EnableKeyRotation } from './operations/enable-key-rotation.ts'
 import { Encrypt } from './operations/encrypt.ts'
 import { GenerateDataKey } from './operations/generate-data-key.ts'
 import { GenerateDataKeyWithoutPlaintext } from './operations/generate-data-key-without-plaintext.ts'
+import { GenerateMac } from './operations/generate-mac.ts'
 import { GenerateRandom } from './operations/generate-random.ts'
 import { GetKeyPolicy } from './operations/get-key-policy.ts'
 import { GetKeyRotationStatus } from './operations/get-key-rotation-status.ts'
+import { GetPublicKey } from './operations/get-public-key.ts'
 import { ListAliases } from './operations/list-aliases.ts'
 import { ListGrants } from './operations/list-grants.ts'
 import { ListKeyPolicies } from './operations/list-key-policies.ts'
@@ -33,10 +35,13 @@ import { RetireGrant } from './operations/retire-grant.ts'
 import { RevokeGrant } from './operations/revoke-grant.ts'
 import { RotateKeyOnDemand } from './operations/rotate-key-on-demand.ts'
 import { ScheduleKeyDeletion } from './operations/schedule-key-deletion.ts'
+import { Sign } from './operations/sign.ts'
 import { TagResource } from './operations/tag-resource.ts'
 import { UntagResource } from './operations/untag-resource.ts'
 import { UpdateAlias } from './operations/update-alias.ts'
 import { UpdateKeyDescription } from './operations/update-key-description.ts'
+import { Verify } from './operations/verify.ts'
+import { VerifyMac } from './operations/verify-mac.ts'
 
 export type { OperationName }
 
@@ -55,9 +60,11 @@ export const operations = {
   Encrypt,
   GenerateDataKey,
   GenerateDataKeyWithoutPlaintext,
+  GenerateMac,
   GenerateRandom,
   GetKeyPolicy,
   GetKeyRotationStatus,
+  GetPublicKey,
   ListAliases,
   ListGrants,
   ListKeyPolicies,
@@ -71,10 +78,13 @@ export const operations = {
   RevokeGrant,
   RotateKeyOnDemand,
   ScheduleKeyDeletion,
+  Sign,
   TagResource,
   UntagResource,
   UpdateAlias,
   UpdateKeyDescription,
+  Verify,
+  VerifyMac,
 } satisfies Record<OperationName, KmsOperation>
 
 export const kms: Service<KmsPorts, Expectation, Change> = {

@@ -3,7 +3,7 @@ import type { MaybeAsync } from '#base/maybe-async.ts'
 import type { CompiledPolicy } from '#policy/compile.ts'
 import type { Grant } from '#policy/grant.ts'
 import type { AliasRecord, KeyRecord, Place, Stored } from '#records/key.ts'
-import type { SymmetricMaterial } from './key-store.ts'
+import type { MaterialKind, MaterialOf, OpenedMaterial, SymmetricMaterial } from './key-store.ts'
 
 /** A key as requests use it: its record and what is derived from it once per load. */
 export interface LiveKey {
@@ -11,7 +11,7 @@ export interface LiveKey {
   readonly arn: KeyArn
   readonly policy: CompiledPolicy
   /** The material that was opened since the key was loaded: the directory's own, nobody else looks into it. */
-  readonly opened: SymmetricMaterial[]
+  readonly opened: OpenedMaterial[]
 }
 
 /**
@@ -30,8 +30,11 @@ export interface KeyDirectory {
   grants(place: Place, keyId: KeyId, name: string): MaybeAsync<readonly Grant[]>
   /** The names of the aliases that point at a key. */
   aliasNamesOf(place: Place, keyId: KeyId): MaybeAsync<readonly AliasName[]>
-  /** The key's current material. Throws IntegrityError when it is missing or not what was wrapped. */
-  currentMaterial(key: LiveKey): MaybeAsync<SymmetricMaterial>
-  /** The key's material whose id begins with `prefix` (16 hex digits), or undefined when the key has none such. */
+  /**
+   * The key's current material, which is of `kind` because the key's usage was looked at before. Throws IntegrityError when it
+   * is missing, not what was wrapped or of another kind.
+   */
+  currentMaterial<K extends MaterialKind>(key: LiveKey, kind: K): MaybeAsync<MaterialOf<K>>
+  /** The key's symmetric material whose id begins with `prefix` (16 hex digits), or undefined when the key has none such. */
   material(key: LiveKey, prefix: string): MaybeAsync<SymmetricMaterial | undefined>
 }

@@ -1,4 +1,5 @@
 import type { AccountId, AliasName, KeyId, KeyMaterialId, Region } from '#base/brand.ts'
+import type { KeySpec, KeyUsage } from '#crypto/key-specs.ts'
 
 /** One account in one region: a partition of everything (keys, aliases, grants, quotas, trail). */
 export interface Place {
@@ -15,8 +16,7 @@ export type KeyState =
   | { readonly kind: 'Disabled' }
   | { readonly kind: 'PendingDeletion'; readonly deletionDate: number }
 
-export type KeySpec = 'SYMMETRIC_DEFAULT'
-export type KeyUsage = 'ENCRYPT_DECRYPT'
+export type { KeySpec, KeyUsage }
 export type KeyOrigin = 'AWS_KMS'
 /** `AWS`: AWS managed keys, and AWS owned ones, whose account is `awsAccount`. */
 export type KeyManager = 'CUSTOMER' | 'AWS'

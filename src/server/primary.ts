@@ -12,7 +12,7 @@ import { createSoftwareKeyStore } from '#keystores/software/key-store.ts'
 import { allocateMetrics } from '#metrics/request-metrics.ts'
 import type { Random } from '#ports/edge.ts'
 import { loadTls, type LoadedTls } from '#tls/load.ts'
-import { advanceClock, allocateClockOffset, systemClock, systemRandom } from '../system.ts'
+import { advanceClock, allocateClockOffset, systemClock, systemKeyPairs, systemRandom } from '../system.ts'
 import { clientUrl, howToUse, listenerUrl, writeClientFiles } from './client-files.ts'
 import { controlSocket, databaseFile, securityLogFile, trailFile } from './files.ts'
 import { openInstallation, type OpenInstallation } from './installation.ts'
@@ -112,7 +112,7 @@ export async function start(settings: Settings, { cacheDirectory, willServe }: S
   const rotation = createRotationJob({
     storage: installation.reader,
     writer,
-    keyStore: createSoftwareKeyStore({ hierarchy: installation.hierarchy, random }),
+    keyStore: createSoftwareKeyStore({ hierarchy: installation.hierarchy, random, keyPairs: systemKeyPairs }),
     clock,
     random,
     report: (what, error) => log.error({ error: describeError(error) }, what),

@@ -19,7 +19,7 @@ import { RequestMetrics, type Outcome } from '#metrics/request-metrics.ts'
 import { sourceMeter } from '#quota/source-meter.ts'
 import { unmetered } from '#quota/unmetered.ts'
 import { openReader } from '#storage/sqlite/reader.ts'
-import { systemClock, systemRandom } from '../system.ts'
+import { systemClock, systemKeyPairs, systemRandom } from '../system.ts'
 import { databaseFile } from './files.ts'
 import { createLog, describeError } from './log.ts'
 import { createMetricsListener } from './metrics-listener.ts'
@@ -78,6 +78,7 @@ export async function serve(start: WorkerStart, port: MessagePort): Promise<void
     slots,
     clock,
     random,
+    keyPairs: systemKeyPairs,
     issuerFailed: (issuer, error) =>
       log.warn({ issuer, error: describeError(error) }, 'the keys of an OIDC issuer could not be had'),
   })

@@ -9,6 +9,7 @@ import type { RevisionSlots } from '#cache/revision-slots.ts'
 import type { Settings } from '#config/settings.ts'
 import { grantTokenNonceLength, openGrantToken, sealGrantToken } from '#crypto/grant-token.ts'
 import type { HmacKey } from '#crypto/hmac.ts'
+import type { GenerateKeyPair } from '#crypto/key-pair.ts'
 import type { Hierarchy } from '#crypto/key-hierarchy.ts'
 import { createSoftwareKeyStore } from '#keystores/software/key-store.ts'
 import { unwrapSecret, wrapSecret } from '#keystores/software/secret-wrap.ts'
@@ -37,6 +38,7 @@ export interface WorkerParts {
   readonly slots: RevisionSlots
   readonly clock: Clock
   readonly random: Random
+  readonly keyPairs: GenerateKeyPair
   /** Reports why the keys of an OIDC issuer could not be had. */
   readonly issuerFailed: (issuer: string, error: unknown) => void
 }
@@ -45,10 +47,10 @@ export function createWorkerPorts(parts: WorkerParts): {
   readonly services: ServicePorts
   readonly identities: Identities<HmacKey>
 } {
-  const { settings, oidc, hierarchy, storage, slots, clock, random } = parts
+  const { settings, oidc, hierarchy, storage, slots, clock, random, keyPairs } = parts
   const home = settings.regions[0]
   const compile = compiledPolicies(policyBytes)
-  const keyStore = createSoftwareKeyStore({ hierarchy, random })
+  const keyStore = createSoftwareKeyStore({ hierarchy, random, keyPairs })
   const principals = createPrincipalDirectory(storage, home)
   const sessions = createSoftwareSessions(hierarchy, random)
   const identities = createIdentities(

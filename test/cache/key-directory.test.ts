@@ -11,6 +11,7 @@ import type { GrantRecord } from '#records/grant.ts'
 import type { AliasRecord, KeyRecord, Place } from '#records/key.ts'
 import { account, keyId, newHierarchy, otherAccount, otherKeyId, random, region } from '../crypto/key-fixtures.ts'
 import { document } from './memory-identities.ts'
+import { systemKeyPairs } from '../../src/system.ts'
 
 const place: Place = { region, account }
 const materialId = parseKeyMaterialId('ab'.repeat(32))!
@@ -92,7 +93,7 @@ class Stored {
               .map(({ name }) => name),
           ),
       },
-      createSoftwareKeyStore({ hierarchy: newHierarchy(), random }),
+      createSoftwareKeyStore({ hierarchy: newHierarchy(), random, keyPairs: systemKeyPairs }),
       this.slots,
       compiledPolicies(1_000_000),
       { keys: 100, aliases: 100, lists },

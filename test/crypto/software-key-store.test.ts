@@ -7,7 +7,7 @@ import { SecretBytes } from '#base/secret-bytes.ts'
 import { keyMaterialId } from '#crypto/material-id.ts'
 import { createSoftwareKeyStore } from '#keystores/software/key-store.ts'
 import { unwrapSecret, wrapSecret } from '#keystores/software/secret-wrap.ts'
-import type { MaterialOwner } from '#ports/key-store.ts'
+import type { MaterialOwner, OpenedMaterial, SymmetricMaterial } from '#ports/key-store.ts'
 import {
   accessKeyId,
   account,
@@ -21,10 +21,11 @@ import {
   random,
   region,
 } from './key-fixtures.ts'
+import { systemKeyPairs } from '../../src/system.ts'
 
 const root = new SecretBytes(randomBytes(32))
 const hierarchy = newHierarchy('inst-1', [1, 2], root)
-const keyStore = createSoftwareKeyStore({ hierarchy, random })
+const keyStore = createSoftwareKeyStore({ hierarchy, random, keyPairs: systemKeyPairs })
 const owner: MaterialOwner = {
   region,
   account,
@@ -35,6 +36,11 @@ const owner: MaterialOwner = {
   keyUsage: 'ENCRYPT_DECRYPT',
 }
 const record = await keyStore.generate(owner)
+
+function symmetric(material: OpenedMaterial): SymmetricMaterial {
+  assert.ok(material.kind === 'symmetric')
+  return material
+}
 const context = Buffer.from('0000', 'hex')
 
 describe('the software key store', () => {
@@ -45,6 +51,33 @@ describe('the software key store', () => {
     assert.equal(Buffer.from(wrapped, 'base64').length, 60)
   })
 
+  it('generates and opens HMAC material of the length of its key spec', async () => {
+    for (const [keySpec, length, macLength] of [
+      ['HMAC_224', 28, 28],
+      ['HMAC_256', 32, 32],
+      ['HMAC_384', 48, 48],
+      ['HMAC_512', 64, 64],
+    ] as const) {
+      const made = await keyStore.generate({ ...owner, keySpec, keyUsage: 'GENERATE_VERIFY_MAC' })
+      // nonce, material, tag
+      assert.equal(Buffer.from(made.wrapped, 'base64').length, 12 + length + 16)
+      const material = await keyStore.open(made)
+      assert.ok(material.kind === 'mac')
+      const mac = await material.generate(Buffer.from('message'))
+      assert.equal(mac.length, macLength)
+      assert.equal(await material.verify(Buffer.from('message'), mac), true)
+      assert.equal(await material.verify(Buffer.from('massage'), mac), false)
+      assert.equal(await material.verify(Buffer.from('message'), mac.subarray(1)), false)
+    }
+  })
+
+  it('does not open HMAC material as anything else', async () => {
+    const made = await keyStore.generate({ ...owner, keySpec: 'HMAC_256', keyUsage: 'GENERATE_VERIFY_MAC' })
+    assert.throws(() => keyStore.open({ ...made, keySpec: 'SYMMETRIC_DEFAULT' }), IntegrityError)
+    assert.throws(() => keyStore.open({ ...made, keySpec: 'HMAC_224' }), IntegrityError)
+    assert.throws(() => keyStore.open({ ...record, keySpec: 'HMAC_256' }), IntegrityError)
+  })
+
   it('generates other material each time', async () => {
     const again = await keyStore.generate(owner)
     assert.notEqual(again.materialId, record.materialId)
@@ -52,11 +85,11 @@ describe('the software key store', () => {
   })
 
   it('encrypts and decrypts with opened material, each time to another blob', async () => {
-    const material = await keyStore.open(record)
+    const material = symmetric(await keyStore.open(record))
     assert.equal(material.materialId, record.materialId)
     const blob = await material.encrypt(Buffer.from('secret'), context)
     assert.notDeepEqual(await material.encrypt(Buffer.from('secret'), context), blob)
-    const opened = await (await keyStore.open(record)).decrypt(blob, context)
+    const opened = await symmetric(await keyStore.open(record)).decrypt(blob, context)
     assert.equal(opened?.insecureSecretAccess().toString(), 'secret')
     assert.equal(await material.decrypt(blob, Buffer.from('0001', 'hex')), undefined)
     assert.equal(await material.decrypt(flipped(blob, 90), context), undefined)
@@ -65,9 +98,9 @@ describe('the software key store', () => {
   it('opens the same material in every process of the installation', async () => {
     const shared = hierarchy.exportForThread()
     const { importHierarchy } = await import('#crypto/key-hierarchy.ts')
-    const elsewhere = createSoftwareKeyStore({ hierarchy: importHierarchy(shared), random })
-    const blob = await (await keyStore.open(record)).encrypt(Buffer.from('secret'), context)
-    const opened = await (await elsewhere.open(record)).decrypt(blob, context)
+    const elsewhere = createSoftwareKeyStore({ hierarchy: importHierarchy(shared), random, keyPairs: systemKeyPairs })
+    const blob = await symmetric(await keyStore.open(record)).encrypt(Buffer.from('secret'), context)
+    const opened = await symmetric(await elsewhere.open(record)).decrypt(blob, context)
     assert.equal(opened?.insecureSecretAccess().toString(), 'secret')
   })
 
@@ -94,14 +127,18 @@ describe('the software key store', () => {
   }
 
   it('refuses a record of another installation', () => {
-    const other = createSoftwareKeyStore({ hierarchy: newHierarchy('inst-2', [1, 2], root), random })
+    const other = createSoftwareKeyStore({
+      hierarchy: newHierarchy('inst-2', [1, 2], root),
+      random,
+      keyPairs: systemKeyPairs,
+    })
     assert.throws(() => other.open(record), IntegrityError)
   })
 
   it('shows no key in errors, and keeps the plaintext from being printed', async () => {
     let message = ''
     try {
-      await keyStore.open({ ...record, account: otherAccount })
+      symmetric(await keyStore.open({ ...record, account: otherAccount }))
     } catch (error) {
       message = inspect(error, { depth: 10 })
     }
@@ -110,7 +147,7 @@ describe('the software key store', () => {
       /key material [0-9a-f]{64} of key 1234abcd-12ab-34cd-56ef-1234567890ab is not what was stored/,
     )
     assert.ok(!message.includes(record.wrapped))
-    const material = await keyStore.open(record)
+    const material = symmetric(await keyStore.open(record))
     const opened = await material.decrypt(await material.encrypt(Buffer.from('attack'), context), context)
     assert.equal(inspect(opened), '[secret]')
   })

@@ -10,7 +10,7 @@ import type { Change } from '#records/change.ts'
 import type { KeyRecord } from '#records/key.ts'
 import { openInstallation } from '#server/installation.ts'
 import { createLog } from '#server/log.ts'
-import { allocateClockOffset, systemClock, systemRandom } from '../../src/system.ts'
+import { allocateClockOffset, systemClock, systemRandom, systemKeyPairs } from '../../src/system.ts'
 
 const keysPerCommit = 500
 const commitsAtOnce = 10
@@ -27,7 +27,7 @@ export async function makeKeys(directory: string, count: number): Promise<void> 
     if (account === undefined) throw new Error('no account')
     const place = { region: settings.regions[0], account }
     const policy = defaultKeyPolicy(place)
-    const keyStore = createSoftwareKeyStore({ hierarchy, random })
+    const keyStore = createSoftwareKeyStore({ hierarchy, random, keyPairs: systemKeyPairs })
     const added = async (): Promise<Change> => {
       const keyId = parseKeyId(random.uuid())
       if (keyId === undefined) throw new Error('no key id')

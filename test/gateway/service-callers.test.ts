@@ -17,7 +17,7 @@ import { openInstallation } from '#server/installation.ts'
 import { createLog } from '#server/log.ts'
 import { bindServices } from '#server/services.ts'
 import { createWorkerPorts } from '#server/worker-ports.ts'
-import { allocateClockOffset, systemClock, systemRandom } from '../../src/system.ts'
+import { allocateClockOffset, systemClock, systemRandom, systemKeyPairs } from '../../src/system.ts'
 import { kmsRequest, send, sign } from '../support/signed-request.ts'
 import { startServer, temporaryDirectory } from '../support/server.ts'
 
@@ -49,6 +49,7 @@ describe('the AWS managed key of a service', async () => {
     slots: new RevisionSlots(allocateSlots()),
     clock,
     random,
+    keyPairs: systemKeyPairs,
     issuerFailed: () => assert.fail('no issuer is asked'),
   })
   const records: string[] = []

@@ -99,9 +99,9 @@ describe('CreateKey', () => {
     ],
     [
       'a spec of a later version',
-      { KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' },
+      { KeySpec: 'SM2', KeyUsage: 'SIGN_VERIFY' },
       'UnsupportedOperationException',
-      'KeySpec RSA_2048 is not supported by this version of Trent.',
+      'KeySpec SM2 is not supported by this version of Trent.',
     ],
     [
       'an origin of a later version',

@@ -13,6 +13,12 @@ describe('key identifiers', () => {
     keyId = await kms.createKey()
     arn = `arn:aws:kms:eu-central-1:111122223333:key/${keyId}`
     await kms.run('CreateAlias', { AliasName: 'alias/app', TargetKeyId: keyId })
+    const mac = await kms.createKey({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' })
+    await kms.run('CreateAlias', { AliasName: 'alias/mac', TargetKeyId: mac })
+    const pair = await kms.createKey({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' })
+    await kms.run('CreateAlias', { AliasName: 'alias/pair', TargetKeyId: pair })
+    bodies['Verify'] = { ...signed, Signature: base64((await kms.run('Sign', signed)).output['Signature']) }
+    bodies['VerifyMac'] = { ...message, Mac: base64((await kms.run('GenerateMac', message)).output['Mac']) }
   })
 
   it('names a key by id, ARN, alias name and alias ARN', async () => {
@@ -51,6 +57,10 @@ describe('key identifiers', () => {
     )
   })
 
+  const base64 = (bytes: unknown): string => (bytes as Buffer).toString('base64')
+  const signed = { KeyId: 'alias/pair', Message: 'YQ==', SigningAlgorithm: 'ECDSA_SHA_256' }
+  const message = { KeyId: 'alias/mac', Message: 'YQ==', MacAlgorithm: 'HMAC_SHA_256' }
+
   // Developer Guide, "Key identifiers": all others take key ids and key ARNs only.
   const withAliases: ReadonlySet<string> = new Set<OperationName>([
     'Decrypt',
@@ -58,15 +68,23 @@ describe('key identifiers', () => {
     'Encrypt',
     'GenerateDataKey',
     'GenerateDataKeyWithoutPlaintext',
+    'GenerateMac',
+    'GetPublicKey',
     'ReEncrypt',
+    'Sign',
+    'Verify',
+    'VerifyMac',
   ])
-  const bodies: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  const bodies: Record<string, Readonly<Record<string, unknown>>> = {
     CreateGrant: { GranteePrincipal: 'arn:aws:iam::111122223333:root', Operations: ['Decrypt'] },
     Encrypt: { Plaintext: 'YQ==' },
     GenerateDataKey: { NumberOfBytes: 1 },
     GenerateDataKeyWithoutPlaintext: { KeySpec: 'AES_128' },
+    GenerateMac: message,
+    GetPublicKey: { KeyId: 'alias/pair' },
     PutKeyPolicy: { Policy: '{}' },
     RevokeGrant: { GrantId: '0'.repeat(64) },
+    Sign: signed,
     TagResource: { Tags: [] },
     UntagResource: { TagKeys: [] },
     UpdateKeyDescription: { Description: '' },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { defaultRate, quotas, type QuotaName } from '#kms/quota.ts'
 import { operations } from '#kms/service.ts'
+import { MemoryKms } from '../support/memory-kms.ts'
 
 describe('request quotas', () => {
   it('share one bucket among symmetric cryptographic operations', () => {
@@ -13,9 +14,24 @@ describe('request quotas', () => {
       'Encrypt',
       'GenerateDataKey',
       'GenerateDataKeyWithoutPlaintext',
+      'GenerateMac',
       'GenerateRandom',
       'ReEncrypt',
+      'VerifyMac',
     ])
+  })
+
+  it('are those of the key for signatures', async () => {
+    const counted = async (KeySpec: string): Promise<string | undefined> => {
+      const kms = new MemoryKms()
+      const keyId = await kms.createKey({ KeySpec, KeyUsage: 'SIGN_VERIFY' })
+      const record = [...kms.keys.values()].find((key) => key.keyId === keyId)
+      return operations.Sign.quotaFor?.({}, { key: { record } })
+    }
+    assert.equal(await counted('RSA_2048'), 'cryptographic-rsa')
+    assert.equal(await counted('ECC_NIST_P384'), 'cryptographic-ecc')
+    assert.equal(await counted('ECC_NIST_EDWARDS25519'), 'cryptographic-ecc')
+    assert.equal(await counted('ML_DSA_44'), 'cryptographic-ml-dsa')
   })
 
   it('depend on the region for these only', () => {

@@ -7,7 +7,7 @@ import { createServiceKeys } from '#kms/managed/service-keys.ts'
 import { keyUsingServices, type KeyUsingService } from '#kms/managed/service-policy.ts'
 import { parseRegion } from '#base/brand.ts'
 import { createRotationJob } from '#server/rotation-job.ts'
-import { systemRandom } from '../../src/system.ts'
+import { systemRandom, systemKeyPairs } from '../../src/system.ts'
 import { newHierarchy } from '../crypto/key-fixtures.ts'
 import { place } from '../storage/fixtures.ts'
 import { writerOn } from '../server/fixtures.ts'
@@ -19,7 +19,7 @@ const day = 86_400_000
 function world(t: TestContext) {
   const setup = writerOn(t)
   const random = systemRandom()
-  const keyStore = createSoftwareKeyStore({ hierarchy: newHierarchy(), random })
+  const keyStore = createSoftwareKeyStore({ hierarchy: newHierarchy(), random, keyPairs: systemKeyPairs })
   const directory = createKeyDirectory(setup.reader, keyStore, setup.slots, compilePolicy, {
     keys: 100,
     aliases: 100,
@@ -87,7 +87,7 @@ describe('the AWS managed key of a service', () => {
   it('gets new material after a year, and what the old one encrypted still opens', async (t) => {
     const { keys, rotate, clock, directory, records, writer } = world(t)
     const before = await keys.managed(s3, place)
-    const first = await directory.currentMaterial(before)
+    const first = await directory.currentMaterial(before, 'symmetric')
     const blob = await first.encrypt(Buffer.from('secret'), Buffer.alloc(0))
     clock.time += 364 * day
     assert.equal(await rotate(), 0)

@@ -6,6 +6,7 @@ import {
   account,
   createKey,
   expectRecord,
+  keyArn,
   listKeysRegion,
   objectIn,
   otherRegion,
@@ -36,6 +37,11 @@ const recordedDefaults = {
   multiRegion: false,
   bypassPolicyLockoutSafetyCheck: false,
 }
+
+const rsaSigning = [
+  ...['RSASSA_PKCS1_V1_5_SHA_256', 'RSASSA_PKCS1_V1_5_SHA_384', 'RSASSA_PKCS1_V1_5_SHA_512'],
+  ...['RSASSA_PSS_SHA_256', 'RSASSA_PSS_SHA_384', 'RSASSA_PSS_SHA_512'],
+]
 
 describe('CreateKey', () => {
   it('answers the metadata of a new key and nothing that does not apply', async () => {
@@ -133,24 +139,70 @@ describe('CreateKey', () => {
     await refuse('CreateKey', { KeyUsage: 'SIGN_VERIFY' }, 'ValidationException', message)
   })
 
+  const macs = [
+    ['HMAC_224', 'HMAC_SHA_224'],
+    ['HMAC_256', 'HMAC_SHA_256'],
+    ['HMAC_384', 'HMAC_SHA_384'],
+    ['HMAC_512', 'HMAC_SHA_512'],
+  ] as const
+  for (const [KeySpec, algorithm] of macs) {
+    it(`makes HMAC keys of ${KeySpec}, whatever the member is called, without a key material id`, async () => {
+      for (const spec of [{ KeySpec }, { CustomerMasterKeySpec: KeySpec }]) {
+        const metadata = await metadataOf({ ...spec, KeyUsage: 'GENERATE_VERIFY_MAC' })
+        const { AWSAccountId, KeyId, Arn, CreationDate, ...rest } = metadata
+        assert.deepEqual([AWSAccountId, Arn, typeof CreationDate], [account, keyArn(String(KeyId)), 'number'])
+        assert.deepEqual(rest, {
+          Enabled: true,
+          Description: '',
+          KeyUsage: 'GENERATE_VERIFY_MAC',
+          KeyState: 'Enabled',
+          Origin: 'AWS_KMS',
+          KeyManager: 'CUSTOMER',
+          CustomerMasterKeySpec: KeySpec,
+          KeySpec,
+          MultiRegion: false,
+          MacAlgorithms: [algorithm],
+        })
+      }
+    })
+  }
+
+  const signing = [
+    ['RSA_2048', rsaSigning],
+    ['RSA_3072', rsaSigning],
+    ['RSA_4096', rsaSigning],
+    ['ECC_NIST_P256', ['ECDSA_SHA_256']],
+    ['ECC_NIST_P384', ['ECDSA_SHA_384']],
+    ['ECC_NIST_P521', ['ECDSA_SHA_512']],
+    ['ECC_SECG_P256K1', ['ECDSA_SHA_256']],
+    ['ECC_NIST_EDWARDS25519', ['ED25519_SHA_512', 'ED25519_PH_SHA_512']],
+    ['ML_DSA_44', ['ML_DSA_SHAKE_256']],
+    ['ML_DSA_65', ['ML_DSA_SHAKE_256']],
+    ['ML_DSA_87', ['ML_DSA_SHAKE_256']],
+  ] as const
+  for (const [KeySpec, SigningAlgorithms] of signing) {
+    it(`makes key pairs of ${KeySpec} for signatures`, async () => {
+      const { KeyUsage, CustomerMasterKeySpec, CurrentKeyMaterialId, EncryptionAlgorithms, ...rest } = await metadataOf(
+        {
+          KeySpec,
+          KeyUsage: 'SIGN_VERIFY',
+        },
+      )
+      const old = KeySpec.startsWith('ML_') || KeySpec.endsWith('25519') ? undefined : KeySpec
+      assert.deepEqual([KeyUsage, CustomerMasterKeySpec], ['SIGN_VERIFY', old])
+      assert.deepEqual(
+        [CurrentKeyMaterialId, EncryptionAlgorithms, rest['MacAlgorithms']],
+        [undefined, undefined, undefined],
+      )
+      assert.deepEqual([rest['KeySpec'], rest['SigningAlgorithms']], [KeySpec, SigningAlgorithms])
+    })
+  }
+
   const later = [
-    ['HMAC_224', 'GENERATE_VERIFY_MAC'],
-    ['HMAC_256', 'GENERATE_VERIFY_MAC'],
-    ['HMAC_384', 'GENERATE_VERIFY_MAC'],
-    ['HMAC_512', 'GENERATE_VERIFY_MAC'],
     ['RSA_2048', 'ENCRYPT_DECRYPT'],
-    ['RSA_2048', 'SIGN_VERIFY'],
-    ['RSA_3072', 'SIGN_VERIFY'],
     ['RSA_4096', 'ENCRYPT_DECRYPT'],
-    ['ECC_NIST_P256', 'SIGN_VERIFY'],
     ['ECC_NIST_P256', 'KEY_AGREEMENT'],
-    ['ECC_NIST_P384', 'SIGN_VERIFY'],
     ['ECC_NIST_P521', 'KEY_AGREEMENT'],
-    ['ECC_SECG_P256K1', 'SIGN_VERIFY'],
-    ['ECC_NIST_EDWARDS25519', 'SIGN_VERIFY'],
-    ['ML_DSA_44', 'SIGN_VERIFY'],
-    ['ML_DSA_65', 'SIGN_VERIFY'],
-    ['ML_DSA_87', 'SIGN_VERIFY'],
     ['ML_KEM_512', 'ENCAPSULATE_DECAPSULATE'],
     ['ML_KEM_768', 'ENCAPSULATE_DECAPSULATE'],
     ['ML_KEM_1024', 'ENCAPSULATE_DECAPSULATE'],
@@ -158,14 +210,15 @@ describe('CreateKey', () => {
   ] as const
   for (const [KeySpec, KeyUsage] of later) {
     it(`refuses key spec ${KeySpec} for ${KeyUsage}, which a later version supports`, async () => {
-      const message = `KeySpec ${KeySpec} is not supported by this version of Trent.`
+      const what = KeySpec === 'SM2' ? 'KeySpec SM2' : `KeyUsage ${KeyUsage}`
+      const message = `${what} is not supported by this version of Trent.`
       await refuse('CreateKey', { KeySpec, KeyUsage }, 'UnsupportedOperationException', message)
     })
   }
 
   it('refuses the old name of a key spec that a later version supports', async () => {
-    const input = { CustomerMasterKeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' }
-    const message = 'KeySpec RSA_2048 is not supported by this version of Trent.'
+    const input = { CustomerMasterKeySpec: 'SM2', KeyUsage: 'SIGN_VERIFY' }
+    const message = 'KeySpec SM2 is not supported by this version of Trent.'
     await refuse('CreateKey', input, 'UnsupportedOperationException', message)
   })
 
@@ -384,9 +437,9 @@ describe('CreateKey', () => {
   it('records a refusal with what was asked', async () => {
     const answered = await refuse(
       'CreateKey',
-      { KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' },
+      { KeySpec: 'SM2', KeyUsage: 'SIGN_VERIFY' },
       'UnsupportedOperationException',
-      'KeySpec RSA_2048 is not supported by this version of Trent.',
+      'KeySpec SM2 is not supported by this version of Trent.',
     )
     await expectRecord(answered, {
       eventName: 'CreateKey',
@@ -394,11 +447,11 @@ describe('CreateKey', () => {
       requestParameters: {
         ...recordedDefaults,
         keyUsage: 'SIGN_VERIFY',
-        keySpec: 'RSA_2048',
-        customerMasterKeySpec: 'RSA_2048',
+        keySpec: 'SM2',
+        customerMasterKeySpec: 'SM2',
       },
       errorCode: 'UnsupportedOperationException',
-      errorMessage: 'KeySpec RSA_2048 is not supported by this version of Trent.',
+      errorMessage: 'KeySpec SM2 is not supported by this version of Trent.',
     })
   })
 

@@ -27,6 +27,8 @@ export interface Naming {
   readonly operation: string
   /** The member with the identifier. */
   readonly member: string
+  /** Makes a key that the operation is for. Default: a symmetric one. */
+  readonly create?: () => Promise<Key>
   /** All other members of a request about `key`. */
   readonly rest: (key: Key) => Json | Promise<Json>
   /** Whether aliases name keys here; `never`: they are refused in other words, which the operation tests itself. */
@@ -41,13 +43,13 @@ export interface Naming {
 
 /** Every form of key identifier, right and wrong. */
 export function identifierTests(naming: Naming): void {
-  const { operation, member, rest, aliases, answered, knowsInvalidArn } = naming
+  const { operation, member, rest, aliases, answered, knowsInvalidArn, create = createKey } = naming
   const action = naming.action ?? `kms:${operation}`
   const input = async (key: Key, identifier: string): Promise<Json> => ({ ...(await rest(key)), [member]: identifier })
 
   it(`takes a key id and a key ARN as ${member}`, async () => {
     for (const form of ['id', 'arn'] as const) {
-      const key = await createKey()
+      const key = await create()
       const { json } = await succeed(operation, await input(key, key[form]))
       if (answered !== undefined) assert.equal(answered(json), key.arn)
     }
@@ -56,7 +58,7 @@ export function identifierTests(naming: Naming): void {
   if (aliases === true) {
     it(`takes an alias name and an alias ARN as ${member}`, async () => {
       for (const form of [(name: string) => name, (name: string) => aliasArn(name)]) {
-        const key = await createKey()
+        const key = await create()
         const name = await createAlias(key)
         const { json } = await succeed(operation, await input(key, form(name)))
         if (answered !== undefined) assert.equal(answered(json), key.arn)
@@ -64,7 +66,7 @@ export function identifierTests(naming: Naming): void {
     })
 
     it(`refuses an unknown alias as ${member}`, async () => {
-      const key = await createKey()
+      const key = await create()
       for (const name of ['alias/nobody', 'alias/aws/s3']) {
         for (const identifier of [name, aliasArn(name)]) {
           const expected = `Alias ${aliasArn(name)} is not found.`
@@ -75,11 +77,11 @@ export function identifierTests(naming: Naming): void {
 
     it(`denies an alias ARN of another account as ${member}`, async () => {
       const foreign = `arn:aws:kms:us-east-1:${otherAccount}:alias/theirs`
-      await deny(operation, await input(await createKey(), foreign), foreignMessage(action))
+      await deny(operation, await input(await create(), foreign), foreignMessage(action))
     })
   } else if (!aliases) {
     it(`refuses aliases as ${member}`, async () => {
-      const key = await createKey()
+      const key = await create()
       const name = await createAlias(key)
       for (const identifier of [name, aliasArn(name)]) {
         await refuse(operation, await input(key, identifier), 'NotFoundException', `Invalid keyId '${identifier}'`)
@@ -88,7 +90,7 @@ export function identifierTests(naming: Naming): void {
   }
 
   it(`refuses an unknown key id and key ARN as ${member}`, async () => {
-    const key = await createKey()
+    const key = await create()
     for (const identifier of [unknownKeyId, keyArn(unknownKeyId)]) {
       const message = `Key '${keyArn(unknownKeyId)}' does not exist`
       await refuse(operation, await input(key, identifier), 'NotFoundException', message)
@@ -96,7 +98,7 @@ export function identifierTests(naming: Naming): void {
   })
 
   it(`refuses what is no key id as ${member}`, async () => {
-    const key = await createKey()
+    const key = await create()
     const malformed = [
       'nonsense',
       key.id.toUpperCase(),
@@ -115,14 +117,14 @@ export function identifierTests(naming: Naming): void {
   })
 
   it(`refuses a key ARN of another Region or partition as ${member}`, async () => {
-    const key = await createKey()
+    const key = await create()
     await refuse(operation, await input(key, keyArn(key.id, 'eu-west-1')), 'NotFoundException', 'Invalid arn eu-west-1')
     const foreign = `arn:aws-cn:kms:cn-north-1:${account}:key/${key.id}`
     await refuse(operation, await input(key, foreign), 'NotFoundException', 'Invalid arn cn-north-1')
   })
 
   it(`refuses what is no ARN of KMS as ${member}`, async () => {
-    const key = await createKey()
+    const key = await create()
     for (const arn of [
       'arn:aws:kms',
       `arn:aws:s3:us-east-1:${account}:key/${key.id}`,
@@ -135,7 +137,7 @@ export function identifierTests(naming: Naming): void {
   })
 
   it(`denies a key ARN of another account as ${member} without telling whether it exists`, async () => {
-    const key = await createKey()
+    const key = await create()
     for (const id of [unknownKeyId, key.id]) {
       const foreign = `arn:aws:kms:us-east-1:${otherAccount}:key/${id}`
       await deny(operation, await input(key, foreign), foreignMessage(action))
@@ -143,7 +145,7 @@ export function identifierTests(naming: Naming): void {
   })
 
   it(`refuses ${member} of no length and of more than 2,048 characters`, async () => {
-    const key = await createKey()
+    const key = await create()
     const path = member.charAt(0).toLowerCase() + member.slice(1)
     await refuseInvalid(
       operation,
@@ -212,16 +214,20 @@ export function grantTokenTest(operation: string, rest: () => Promise<Json>): vo
 }
 
 /** Cryptographic use needs an enabled key. */
-export function enabledOnlyTests(operation: string, input: (key: Key) => Json | Promise<Json>): void {
+export function enabledOnlyTests(
+  operation: string,
+  input: (key: Key) => Json | Promise<Json>,
+  create: () => Promise<Key> = createKey,
+): void {
   it('refuses a disabled key', async () => {
-    const key = await createKey()
+    const key = await create()
     const prepared = await input(key)
     await succeed('DisableKey', { KeyId: key.id })
     await refuse(operation, prepared, 'DisabledException', `${key.arn} is disabled.`)
   })
 
   it('refuses a key that is pending deletion', async () => {
-    const key = await createKey()
+    const key = await create()
     const prepared = await input(key)
     await succeed('ScheduleKeyDeletion', { KeyId: key.id })
     await refuse(operation, prepared, 'KMSInvalidStateException', `${key.arn} is pending deletion.`)
@@ -229,14 +235,16 @@ export function enabledOnlyTests(operation: string, input: (key: Key) => Json | 
 }
 
 /** Management in every state but pending deletion. */
-export function notPendingDeletionTests(operation: string, rest: Json): void {
+export function notPendingDeletionTests(operation: string, rest: Json, create: () => Promise<Key> = createKey): void {
   it('works on a disabled key', async () => {
-    const key = await createDisabledKey()
+    const key = await create()
+    await succeed('DisableKey', { KeyId: key.id })
     await succeed(operation, { ...rest, KeyId: key.id })
   })
 
   it('refuses a key that is pending deletion', async () => {
-    const key = await createKeyPendingDeletion()
+    const key = await create()
+    await succeed('ScheduleKeyDeletion', { KeyId: key.id })
     await refuse(operation, { ...rest, KeyId: key.id }, 'KMSInvalidStateException', `${key.arn} is pending deletion.`)
   })
 }
@@ -291,9 +299,13 @@ export function pagingRefusalTests(operation: string, maxLimit: number, rest: ()
 }
 
 /** A dry run: never a success, and nothing but the error in the answer. */
-export function dryRunTests(operation: string, input: (key: Key) => Json | Promise<Json>): void {
+export function dryRunTests(
+  operation: string,
+  input: (key: Key) => Json | Promise<Json>,
+  create: () => Promise<Key> = createKey,
+): void {
   it('answers DryRunOperationException to a dry run that would have succeeded', async () => {
-    const key = await createKey()
+    const key = await create()
     await refuse(
       operation,
       { ...(await input(key)), DryRun: true },
@@ -303,14 +315,14 @@ export function dryRunTests(operation: string, input: (key: Key) => Json | Promi
   })
 
   it('answers the real error to a dry run that would have failed', async () => {
-    const key = await createKey()
+    const key = await create()
     const prepared = await input(key)
     await succeed('DisableKey', { KeyId: key.id })
     await refuse(operation, { ...prepared, DryRun: true }, 'DisabledException', `${key.arn} is disabled.`)
   })
 
   it('does what it is asked to when DryRun is false or null', async () => {
-    const key = await createKey()
+    const key = await create()
     for (const DryRun of [false, null]) await succeed(operation, { ...(await input(key)), DryRun })
   })
 }

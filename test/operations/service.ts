@@ -202,7 +202,8 @@ export async function createKey(input: Json = {}, inRegion: string = region): Pr
   return {
     id: textOf(metadata, 'KeyId'),
     arn: textOf(metadata, 'Arn'),
-    materialId: textOf(metadata, 'CurrentKeyMaterialId'),
+    // Only of symmetric keys.
+    materialId: 'CurrentKeyMaterialId' in metadata ? textOf(metadata, 'CurrentKeyMaterialId') : '',
   }
 }
 

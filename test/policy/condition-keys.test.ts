@@ -14,6 +14,8 @@ const onEveryKey = ['kms:CallerAccount', 'kms:ViaService']
 const ofSymmetric = ['kms:EncryptionAlgorithm', 'kms:EncryptionContext:app', 'kms:EncryptionContextKeys']
 const cryptographic = [...onEveryKey, ...ofSymmetric, 'kms:RequestAlias']
 const reEncrypting = [...cryptographic, 'kms:ReEncryptOnSameKey']
+const macs = [...onEveryKey, 'kms:MacAlgorithm', 'kms:RequestAlias']
+const signing = [...onEveryKey, 'kms:MessageType', 'kms:RequestAlias', 'kms:SigningAlgorithm']
 const managing = onEveryKey
 
 const table: Readonly<Record<string, readonly string[]>> = {
@@ -56,9 +58,11 @@ const table: Readonly<Record<string, readonly string[]>> = {
   Encrypt: cryptographic,
   GenerateDataKey: cryptographic,
   GenerateDataKeyWithoutPlaintext: cryptographic,
+  GenerateMac: macs,
   GenerateRandom: [],
   GetKeyPolicy: managing,
   GetKeyRotationStatus: managing,
+  GetPublicKey: [...managing, 'kms:RequestAlias'],
   ListAliases: [],
   ListGrants: [...managing, 'kms:GrantIsForAWSResource'],
   ListKeyPolicies: managing,
@@ -73,10 +77,13 @@ const table: Readonly<Record<string, readonly string[]>> = {
   RevokeGrant: [...managing, 'kms:GrantIsForAWSResource'],
   RotateKeyOnDemand: managing,
   ScheduleKeyDeletion: [...managing, 'kms:ScheduleKeyDeletionPendingWindowInDays', 'kms:TrailingDaysWithoutKeyUsage'],
+  Sign: signing,
   TagResource: [...managing, 'aws:RequestTag/team', 'aws:TagKeys'],
   UntagResource: [...managing, 'aws:TagKeys'],
   UpdateAlias: managing,
   UpdateKeyDescription: managing,
+  Verify: signing,
+  VerifyMac: macs,
 }
 
 const ofTheKeyItself = [
@@ -96,6 +103,16 @@ const user = 'arn:aws:iam::111122223333:user/u'
 kms.principals.set(user, 'AIDAEXAMPLEEXAMPLE001')
 const keyId = await kms.createKey({ Tags: [{ TagKey: 'Owner', TagValue: 'me' }] })
 await kms.run('CreateAlias', { AliasName: 'alias/app', TargetKeyId: keyId })
+const signingKeyId = await kms.createKey({
+  KeySpec: 'ECC_NIST_P256',
+  KeyUsage: 'SIGN_VERIFY',
+  Tags: [{ TagKey: 'Owner', TagValue: 'me' }],
+})
+await kms.run('CreateAlias', { AliasName: 'alias/signing', TargetKeyId: signingKeyId })
+const signed = { KeyId: 'alias/signing', Message: 'YQ==', SigningAlgorithm: 'ECDSA_SHA_256' }
+const macKeyId = await kms.createKey({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' })
+await kms.run('CreateAlias', { AliasName: 'alias/mac', TargetKeyId: macKeyId })
+await kms.run('TagResource', { KeyId: macKeyId, Tags: [{ TagKey: 'Owner', TagValue: 'me' }] })
 const EncryptionContext = { App: 'x' }
 const { output: encrypted } = await kms.run('Encrypt', { KeyId: keyId, Plaintext: 'YQ==', EncryptionContext })
 const CiphertextBlob = (encrypted['CiphertextBlob'] as Buffer).toString('base64')
@@ -126,6 +143,8 @@ const requests: Readonly<Partial<Record<OperationName, Readonly<Record<string, u
   Encrypt: { KeyId: 'alias/app', Plaintext: 'YQ==', EncryptionContext },
   GenerateDataKey: { KeyId: 'alias/app', KeySpec: 'AES_256', EncryptionContext },
   GenerateDataKeyWithoutPlaintext: { KeyId: 'alias/app', KeySpec: 'AES_256', EncryptionContext },
+  GenerateMac: { KeyId: 'alias/mac', Message: 'YQ==', MacAlgorithm: 'HMAC_SHA_256' },
+  GetPublicKey: { KeyId: 'alias/signing' },
   PutKeyPolicy: { KeyId: keyId, Policy: '{}', BypassPolicyLockoutSafetyCheck: true },
   ListRetirableGrants: { RetiringPrincipal: user },
   ReEncrypt: {
@@ -137,10 +156,13 @@ const requests: Readonly<Partial<Record<OperationName, Readonly<Record<string, u
   },
   RetireGrant: { GrantToken: granted['GrantToken'] },
   RevokeGrant: { KeyId: keyId, GrantId: granted['GrantId'] },
+  Sign: signed,
   TagResource: { KeyId: keyId, Tags },
   UntagResource: { KeyId: keyId, TagKeys: ['Owner'] },
   UpdateAlias: { AliasName: 'alias/app', TargetKeyId: keyId },
   UpdateKeyDescription: { KeyId: keyId, Description: 'd' },
+  Verify: { ...signed, Signature: 'YQ==' },
+  VerifyMac: { KeyId: 'alias/mac', Message: 'YQ==', MacAlgorithm: 'HMAC_SHA_256', Mac: 'YQ==' },
 }
 
 /** The values of `keys` for each target of a request, by its action. */
@@ -182,7 +204,7 @@ describe('the condition keys of an action', () => {
   }
 
   it('are found for all operations that there are', () => {
-    assert.equal(Object.keys(operations).length, 34)
+    assert.equal(Object.keys(operations).length, 39)
   })
 })
 
@@ -203,6 +225,10 @@ describe('the value of a condition key', () => {
     assert.equal(await valueOf('Encrypt', 'kms:RequestAlias'), 'alias/app')
     assert.equal(await valueOf('Encrypt', 'kms:CallerAccount'), '111122223333')
     assert.equal(await valueOf('Encrypt', 'kms:ViaService'), 's3.eu-central-1.amazonaws.com')
+    assert.equal(await valueOf('VerifyMac', 'kms:MacAlgorithm'), 'HMAC_SHA_256')
+    assert.equal(await valueOf('Sign', 'kms:SigningAlgorithm'), 'ECDSA_SHA_256')
+    assert.equal(await valueOf('Verify', 'kms:MessageType', { MessageType: 'DIGEST' }), 'DIGEST')
+    assert.equal(await valueOf('Sign', 'kms:MessageType'), 'RAW')
     assert.equal(await valueOf('TagResource', 'aws:RequestTag/TEAM'), 'blue')
     assert.deepEqual(await valueOf('TagResource', 'aws:TagKeys'), ['Team'])
     assert.deepEqual(await valueOf('UntagResource', 'aws:TagKeys'), ['Owner'])

@@ -6,7 +6,7 @@ import type { KeyStore, MaterialOwner } from '#ports/key-store.ts'
 import { cacheName, type Change } from '#records/change.ts'
 import type { KeyMaterialRecord, KeyRecord } from '#records/key.ts'
 import { createRotationJob } from '#server/rotation-job.ts'
-import { systemRandom } from '../../src/system.ts'
+import { systemRandom, systemKeyPairs } from '../../src/system.ts'
 import { newHierarchy } from '../crypto/key-fixtures.ts'
 import { commitOf, keyAdded, keyRecord, numberedKeyId, place } from '../storage/fixtures.ts'
 import { writerOn } from './fixtures.ts'
@@ -21,7 +21,7 @@ function dueKeys(
 ) {
   const setup = writerOn(t)
   const random = systemRandom()
-  const store = createSoftwareKeyStore({ hierarchy: newHierarchy(), random })
+  const store = createSoftwareKeyStore({ hierarchy: newHierarchy(), random, keyPairs: systemKeyPairs })
   const failures: string[] = []
   const job = createRotationJob({
     storage: setup.reader,

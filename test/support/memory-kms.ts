@@ -13,15 +13,18 @@ import { SecretBytes } from '#base/secret-bytes.ts'
 import { blobMaterial, openBlob, sealBlob } from '#crypto/ciphertext-blob.ts'
 import { grantTokenNonceLength, openGrantToken, sealGrantToken } from '#crypto/grant-token.ts'
 import { HmacKey } from '#crypto/hmac.ts'
+import { generatePair, randomMaterialLength } from '#crypto/key-pair.ts'
+import { materialTools, openMaterial } from '#keystores/software/material.ts'
 import { after, type MaybeAsync } from '#base/maybe-async.ts'
 import { loadGrants } from '#cache/grants.ts'
 import type { KmsOperation, KmsPorts } from '#kms/operation.ts'
 import { operations, type OperationName } from '#kms/service.ts'
 import { compilePolicy } from '#policy/compile.ts'
 import type { LiveKey } from '#ports/key-directory.ts'
-import type { SymmetricMaterial } from '#ports/key-store.ts'
+import type { MaterialKind, MaterialOf, OpenedMaterial } from '#ports/key-store.ts'
 import type { Change, Expectation } from '#records/change.ts'
 import type { KeyMaterialRecord, KeyRecord, Stored } from '#records/key.ts'
+import { systemKeyPairs } from '../../src/system.ts'
 import { MemoryStorage } from './memory-storage.ts'
 
 const present = <T>(value: T | undefined): T => {
@@ -120,11 +123,16 @@ export class MemoryKms {
         alias: (place, name) => memory.reader.alias(place, name),
         grants: (place, keyId, name) => loadGrants(memory.reader, place, keyId, name),
         aliasNamesOf: (place, keyId) => memory.reader.aliasNamesOf(place, keyId),
-        currentMaterial: (key) =>
-          answer(this.#open(present(ofKey(key).find(({ materialId }) => materialId === key.record.currentMaterialId)))),
+        currentMaterial: (key, kind) =>
+          answer(
+            ofKind(
+              this.#open(present(ofKey(key).find((one) => one.materialId === key.record.currentMaterialId))),
+              kind,
+            ),
+          ),
         material: (key, prefix) => {
           const found = ofKey(key).find(({ materialId }) => materialId.startsWith(prefix))
-          return answer(found === undefined ? undefined : this.#open(found))
+          return answer(found === undefined ? undefined : ofKind(this.#open(found), 'symmetric'))
         },
       },
       storage: memory.reader,
@@ -138,8 +146,7 @@ export class MemoryKms {
       },
       keyStore: {
         generate: (owner) => {
-          const bytes = randomBytes(32)
-          return answer({
+          const record = (bytes: Buffer): KeyMaterialRecord => ({
             region: owner.region,
             account: owner.account,
             keyId: owner.keyId,
@@ -152,6 +159,9 @@ export class MemoryKms {
             epoch: 1,
             wrapped: bytes.toString('base64'),
           })
+          const length = randomMaterialLength(owner.keySpec)
+          if (length !== undefined) return answer(record(randomBytes(length)))
+          return generatePair(owner.keySpec, systemKeyPairs).then(({ privateKey }) => record(privateKey))
         },
         open: (record) => answer(this.#open(record)),
       },
@@ -247,9 +257,13 @@ export class MemoryKms {
     return this.principals.get(given) ?? [...this.principals.values()].find((id) => id === given)
   }
 
-  #open(record: KeyMaterialRecord): SymmetricMaterial {
-    const material = blobMaterial(Buffer.from(record.wrapped, 'base64'), record.keyId, record.materialId)
+  #open(record: KeyMaterialRecord): OpenedMaterial {
+    const bytes = Buffer.from(record.wrapped, 'base64')
+    if (record.keySpec !== 'SYMMETRIC_DEFAULT')
+      return present(openMaterial(record, bytes, materialTools(this.ports.random)))
+    const material = blobMaterial(bytes, record.keyId, record.materialId)
     return {
+      kind: 'symmetric',
       materialId: record.materialId,
       encrypt: (plaintext, context) => sealBlob(material, randomBytes(24), plaintext, context),
       decrypt: (blob, context) => {
@@ -261,6 +275,15 @@ export class MemoryKms {
       },
     }
   }
+}
+
+function isKind<K extends MaterialKind>(material: OpenedMaterial, kind: K): material is MaterialOf<K> {
+  return material.kind === kind
+}
+
+function ofKind<K extends MaterialKind>(material: OpenedMaterial, kind: K): MaterialOf<K> {
+  if (!isKind(material, kind)) throw new TypeError(`material is ${material.kind}, not ${kind}`)
+  return material
 }
 
 function orThrow<T>(value: T | Refusal): T {

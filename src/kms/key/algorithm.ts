@@ -1,12 +1,12 @@
-import type { KeySpec } from '#records/key.ts'
+import { algorithmsOf, type Algorithm } from '#crypto/key-specs.ts'
+import type { KeyRecord } from '#records/key.ts'
 
-/** Refuses an encryption algorithm that the key's spec cannot do. Absent means SYMMETRIC_DEFAULT. */
-export function requireSymmetric(
-  algorithm: string | undefined,
-  keySpec: KeySpec,
+/** Refuses an algorithm that keys of this spec and usage do not have. */
+export function requireAlgorithm(
+  algorithm: Algorithm,
+  { keySpec, keyUsage }: Pick<KeyRecord, 'keySpec' | 'keyUsage'>,
   fail: (code: 'InvalidKeyUsageException', message: string) => never,
 ): void {
-  if (algorithm !== undefined && algorithm !== 'SYMMETRIC_DEFAULT') {
-    fail('InvalidKeyUsageException', `Algorithm ${algorithm} is incompatible with key spec ${keySpec}.`)
-  }
+  if (algorithmsOf(keySpec, keyUsage).includes(algorithm)) return
+  fail('InvalidKeyUsageException', `Algorithm ${algorithm} is incompatible with key spec ${keySpec}.`)
 }

@@ -89,6 +89,8 @@ const suppliers: Readonly<Record<string, Supplier>> = {
   'kms:KeyOrigin': ({ key, input }) => key?.record.origin ?? text(input, 'Origin') ?? 'AWS_KMS',
   'kms:KeySpec': keySpec,
   'kms:KeyUsage': keyUsage,
+  'kms:MacAlgorithm': ({ input }) => text(input, 'MacAlgorithm'),
+  'kms:MessageType': ({ input }) => text(input, 'MessageType') ?? 'RAW',
   'kms:MultiRegion': ({ key, input }) => (key === undefined ? (flag(input, 'MultiRegion') ?? 'false') : 'false'),
   'kms:MultiRegionKeyType': ({ key, input }) =>
     key === undefined && flag(input, 'MultiRegion') === 'true' ? 'PRIMARY' : undefined,
@@ -99,6 +101,7 @@ const suppliers: Readonly<Record<string, Supplier>> = {
   'kms:RetiringServicePrincipal': ({ input }) => text(input, 'RetiringServicePrincipal'),
   'kms:RotationPeriodInDays': ({ input }) => whole(input, 'RotationPeriodInDays') ?? String(defaultRotationPeriod),
   'kms:ScheduleKeyDeletionPendingWindowInDays': ({ input }) => whole(input, 'PendingWindowInDays') ?? '30',
+  'kms:SigningAlgorithm': ({ input }) => text(input, 'SigningAlgorithm'),
   // When a key was last used is not kept, so each counts as used today: conditions that protect what is in use protect it.
   'kms:TrailingDaysWithoutKeyUsage': () => '0',
   'kms:ViaService': ({ facts }) => facts.viaService,

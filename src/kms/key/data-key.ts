@@ -37,7 +37,7 @@ export function makeDataKey(
   { directory, random }: KmsPorts,
 ): MaybeAsync<DataKey> {
   const size = NumberOfBytes ?? (KeySpec === 'AES_128' ? aes128Bytes : aes256Bytes)
-  return after(directory.currentMaterial(key), (material) => {
+  return after(directory.currentMaterial(key, 'symmetric'), (material) => {
     const plaintext = new SecretBytes(random.bytes(size))
     return forgetOnFailure(plaintext, (bytes) =>
       after(material.encrypt(bytes, context), (ciphertext) => ({

@@ -1,5 +1,6 @@
 /** KeyMetadata: what DescribeKey and CreateKey tell of a key. Members appear only when they apply. */
 import { boolean, list, oneOf, optional, string, structure, type Infer } from '#aws/shape.ts'
+import { keySpecs } from '#crypto/key-specs.ts'
 import type { LiveKey } from '#ports/key-directory.ts'
 import type { KeyRecord } from '#records/key.ts'
 import {
@@ -81,10 +82,28 @@ export function keyMetadata(record: KeyRecord, arn: LiveKey['arn']): KeyMetadata
     ...(state.kind === 'PendingDeletion' ? { DeletionDate: new Date(state.deletionDate) } : {}),
     Origin: record.origin,
     KeyManager: record.keyManager,
-    CustomerMasterKeySpec: record.keySpec,
-    KeySpec: record.keySpec,
-    EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
+    ...specMembers(record),
+    ...(record.keyUsage === 'GENERATE_VERIFY_MAC'
+      ? { MacAlgorithms: keySpecs[record.keySpec].usages.GENERATE_VERIFY_MAC }
+      : {}),
     MultiRegion: false,
-    CurrentKeyMaterialId: record.currentMaterialId,
+    ...(record.keySpec === 'SYMMETRIC_DEFAULT' ? { CurrentKeyMaterialId: record.currentMaterialId } : {}),
+  }
+}
+
+type SpecMembers = Pick<KeyMetadata, 'CustomerMasterKeySpec' | 'EncryptionAlgorithms' | 'SigningAlgorithms'> & {
+  readonly KeySpec: KeyRecord['keySpec']
+}
+
+/** The members that name spec and algorithms: only those of the usage that the key was made for, MACs apart. */
+export function specMembers({ keySpec, keyUsage }: Pick<KeyRecord, 'keySpec' | 'keyUsage'>): SpecMembers {
+  const { ENCRYPT_DECRYPT = [], SIGN_VERIFY = [] } = keySpecs[keySpec].usages
+  const oldName = CustomerMasterKeySpecType.values.find((name) => name === keySpec)
+  return {
+    // The deprecated name knows no newer specs.
+    ...(oldName === undefined ? {} : { CustomerMasterKeySpec: oldName }),
+    KeySpec: keySpec,
+    ...(keyUsage === 'ENCRYPT_DECRYPT' ? { EncryptionAlgorithms: ENCRYPT_DECRYPT } : {}),
+    ...(keyUsage === 'SIGN_VERIFY' ? { SigningAlgorithms: SIGN_VERIFY } : {}),
   }
 }

@@ -81,3 +81,14 @@ export function rotationRecord(
     }),
   })
 }
+
+/**
+ * Only symmetric keys rotate: for others every rotation operation answers UnsupportedOperationException without a message
+ * ("Rotating AWS KMS keys": "You cannot rotate asymmetric, HMAC keys, or keys in custom key stores").
+ */
+export function requireRotatable(
+  { keySpec }: Pick<KeyRecord, 'keySpec'>,
+  fail: (code: 'UnsupportedOperationException') => never,
+): void {
+  if (keySpec !== 'SYMMETRIC_DEFAULT') fail('UnsupportedOperationException')
+}

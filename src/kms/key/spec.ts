@@ -1,39 +1,12 @@
-/** Which usages a key spec allows (API Reference, CreateKey), and which of both this version serves. */
+/** The key spec and key usage of CreateKey (API Reference), and which of both this version serves. */
 import { refusal, type Refusal } from '#aws/errors.ts'
 import { type Infer } from '#aws/shape.ts'
+import { allowsUsage, keySpecs } from '#crypto/key-specs.ts'
+import type { KeyRecord } from '#records/key.ts'
 import type { KeySpecType, KeyUsageType } from '../members.ts'
 
 type KeySpecName = Infer<typeof KeySpecType>
 type KeyUsageName = Infer<typeof KeyUsageType>
-
-const encryptOrSign: readonly KeyUsageName[] = ['ENCRYPT_DECRYPT', 'SIGN_VERIFY']
-const signOrAgree: readonly KeyUsageName[] = ['SIGN_VERIFY', 'KEY_AGREEMENT']
-const sign: readonly KeyUsageName[] = ['SIGN_VERIFY']
-const mac: readonly KeyUsageName[] = ['GENERATE_VERIFY_MAC']
-const encapsulate: readonly KeyUsageName[] = ['ENCAPSULATE_DECAPSULATE']
-
-const usages: Readonly<Record<KeySpecName, readonly KeyUsageName[]>> = {
-  SYMMETRIC_DEFAULT: ['ENCRYPT_DECRYPT'],
-  HMAC_224: mac,
-  HMAC_256: mac,
-  HMAC_384: mac,
-  HMAC_512: mac,
-  RSA_2048: encryptOrSign,
-  RSA_3072: encryptOrSign,
-  RSA_4096: encryptOrSign,
-  ECC_NIST_P256: signOrAgree,
-  ECC_NIST_P384: signOrAgree,
-  ECC_NIST_P521: signOrAgree,
-  ECC_SECG_P256K1: sign,
-  ECC_NIST_EDWARDS25519: sign,
-  ML_DSA_44: sign,
-  ML_DSA_65: sign,
-  ML_DSA_87: sign,
-  ML_KEM_512: encapsulate,
-  ML_KEM_768: encapsulate,
-  ML_KEM_1024: encapsulate,
-  SM2: ['ENCRYPT_DECRYPT', 'SIGN_VERIFY', 'KEY_AGREEMENT'],
-}
 
 interface Requested {
   readonly KeySpec?: KeySpecName | undefined
@@ -58,15 +31,26 @@ export function refuseSpec({ KeySpec, CustomerMasterKeySpec, KeyUsage }: Request
           'You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.',
         )
   }
-  return usages[spec].includes(KeyUsage)
+  return allowsUsage(spec, KeyUsage)
     ? undefined
     : refusal('ValidationException', `KeyUsage ${KeyUsage} is not compatible with KeySpec ${spec}`)
 }
 
-/** What a later version serves: any spec but the symmetric one, which alone encrypts without saying its usage. */
-export function refuseUnservedSpec({ KeySpec, CustomerMasterKeySpec }: Requested): Refusal | undefined {
-  const spec = KeySpec ?? CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT'
-  return spec === 'SYMMETRIC_DEFAULT' ? undefined : unserved('KeySpec', spec)
+/** Spec and usage of the key that a request asks for, which `refuseSpec` found nothing wrong with. */
+export function requestedSpec({
+  KeySpec,
+  CustomerMasterKeySpec,
+  KeyUsage = 'ENCRYPT_DECRYPT',
+}: Requested): Pick<KeyRecord, 'keySpec' | 'keyUsage'> {
+  return { keySpec: KeySpec ?? CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT', keyUsage: KeyUsage }
+}
+
+/** What a later version serves. */
+export function refuseUnservedSpec(requested: Requested): Refusal | undefined {
+  const { keySpec, keyUsage } = requestedSpec(requested)
+  if (keySpecs[keySpec].chinaOnly) return unserved('KeySpec', keySpec)
+  const served = keySpec === 'SYMMETRIC_DEFAULT' || keyUsage === 'GENERATE_VERIFY_MAC' || keyUsage === 'SIGN_VERIFY'
+  return served ? undefined : unserved('KeyUsage', keyUsage)
 }
 
 /** Refuses a member by name for its value. */

@@ -12,7 +12,7 @@ import { after, type MaybeAsync } from '#base/maybe-async.ts'
 import { parseBlobHeader } from '#crypto/ciphertext-blob.ts'
 import type { LiveKey } from '#ports/key-directory.ts'
 import type { Expectation } from '#records/change.ts'
-import type { KeyUsage, Place } from '#records/key.ts'
+import type { KeyRecord, KeyUsage, Place } from '#records/key.ts'
 import { refuseGrantTokens } from '../grant/tokens.ts'
 import type { KmsPorts } from '../operation.ts'
 import {
@@ -40,7 +40,8 @@ export interface KeyRule {
   readonly action: `kms:${string}`
   readonly crossAccount: boolean
   readonly states: StateRule
-  readonly usage: KeyUsage | 'any'
+  /** `data keys`: symmetric encryption, under which alone data keys are made. */
+  readonly usage: KeyUsage | 'data keys' | 'any'
 }
 
 type KeyTarget<I> = Target<KmsPorts, I, KeyResource, Expectation>
@@ -110,11 +111,12 @@ export function withAliasNames(
 /** Undefined when a key with this usage may do what needs `usage`. */
 function refuseByUsage(
   usage: KeyRule['usage'],
-  { keyUsage }: { readonly keyUsage: string },
+  { keySpec, keyUsage }: Pick<KeyRecord, 'keySpec' | 'keyUsage'>,
   arn: KeyArn,
   operation: string,
 ): Refusal | undefined {
   if (usage === 'any' || usage === keyUsage) return undefined
+  if (usage === 'data keys' && keySpec === 'SYMMETRIC_DEFAULT') return undefined
   return refusal('InvalidKeyUsageException', `${arn} key usage is ${keyUsage} which is not valid for ${operation}.`)
 }
 

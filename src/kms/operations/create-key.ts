@@ -12,7 +12,7 @@ import { defaultKeyPolicy } from '../key/default-policy.ts'
 import { placeOf } from '../key/identifier.ts'
 import { KeyMetadata, keyMetadata } from '../key/metadata.ts'
 import { policyKept, refuseLockout, storedPolicy } from '../key/policy.ts'
-import { refuseSpec, refuseUnservedSpec, unserved } from '../key/spec.ts'
+import { refuseSpec, refuseUnservedSpec, requestedSpec, unserved } from '../key/spec.ts'
 import { mergeTags } from '../key/tags.ts'
 import { keyResourceType } from '../key/target.ts'
 import { CustomerMasterKeySpecType, CustomKeyStoreIdType, DescriptionType, KeySpecType } from '../members.ts'
@@ -103,7 +103,8 @@ export const CreateKey = changeOperation({
     created: ({ account }, { KeyMetadata: { Arn = '' } }) => ({ arn: Arn, account, type: keyResourceType }),
     response: ['KeyMetadata'],
   },
-  handle({ facts, ports, fail }, { Description = '', Tags = [], Policy, BypassPolicyLockoutSafetyCheck = false }) {
+  handle({ facts, ports, fail }, input) {
+    const { Description = '', Tags = [], Policy, BypassPolicyLockoutSafetyCheck = false } = input
     const place = placeOf(facts)
     const tags = mergeTags([], Tags, fail)
     const keyId = parseKeyId(ports.random.uuid())
@@ -114,8 +115,7 @@ export const CreateKey = changeOperation({
       keyId,
       creationDate: facts.now,
       origin: 'AWS_KMS',
-      keySpec: 'SYMMETRIC_DEFAULT',
-      keyUsage: 'ENCRYPT_DECRYPT',
+      ...requestedSpec(input),
     } as const
     const stored =
       Policy === undefined ? defaultKeyPolicy(place) : storedPolicy(Policy, place.region, ports.principals, fail)

@@ -4,7 +4,7 @@
  */
 import { optional, secret } from '#aws/shape.ts'
 import { after } from '#base/maybe-async.ts'
-import { requireSymmetric } from '../key/algorithm.ts'
+import { requireAlgorithm } from '../key/algorithm.ts'
 import { openCiphertext, refuseMissingCiphertext } from '../key/ciphertext.ts'
 import { canonicalContext } from '../key/context.ts'
 import { keyOfCiphertext } from '../key/target.ts'
@@ -70,8 +70,11 @@ export const Decrypt = readOperation({
     response: [],
     additional: (_targets, { KeyMaterialId }) => ({ keyMaterialId: KeyMaterialId }),
   },
-  handle({ targets: { key }, ports, fail }, { CiphertextBlob, EncryptionContext, EncryptionAlgorithm }) {
-    requireSymmetric(EncryptionAlgorithm, key.record.keySpec, fail)
+  handle(
+    { targets: { key }, ports, fail },
+    { CiphertextBlob, EncryptionContext, EncryptionAlgorithm = 'SYMMETRIC_DEFAULT' },
+  ) {
+    requireAlgorithm(EncryptionAlgorithm, key.record, fail)
     const context = canonicalContext(EncryptionContext, fail)
     return after(openCiphertext(key, CiphertextBlob, context, ports.directory, fail), ({ plaintext, materialId }) => ({
       KeyId: key.arn,

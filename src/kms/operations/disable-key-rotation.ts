@@ -1,5 +1,5 @@
 /** DisableKeyRotation: no more automatic rotation; of a key that has none it succeeds and changes nothing. */
-import { withAutomatic } from '../key/rotation.ts'
+import { requireRotatable, withAutomatic } from '../key/rotation.ts'
 import { keyIn } from '../key/target.ts'
 import { KeyIdType } from '../members.ts'
 import { changeOperation } from '../operation.ts'
@@ -37,11 +37,14 @@ export const DisableKeyRotation = changeOperation({
     response: [],
     responseExtra: ({ key }) => ({ KeyId: key.arn }),
   },
-  handle: ({ targets: { key } }) => ({
-    output: {},
-    changes:
-      key.record.rotation?.automatic === undefined
-        ? []
-        : [{ kind: 'key changed', key: withAutomatic(key.record, undefined) }],
-  }),
+  handle: ({ targets: { key }, fail }) => {
+    requireRotatable(key.record, fail)
+    return {
+      output: {},
+      changes:
+        key.record.rotation?.automatic === undefined
+          ? []
+          : [{ kind: 'key changed', key: withAutomatic(key.record, undefined) }],
+    }
+  },
 })

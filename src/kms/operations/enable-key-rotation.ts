@@ -3,7 +3,7 @@
  * called: one that names no period asks for a year, whatever was there before.
  */
 import { optional } from '#aws/shape.ts'
-import { defaultRotationPeriod, rotatedEvery, withAutomatic } from '../key/rotation.ts'
+import { defaultRotationPeriod, requireRotatable, rotatedEvery, withAutomatic } from '../key/rotation.ts'
 import { keyIn } from '../key/target.ts'
 import { KeyIdType, RotationPeriodInDaysType } from '../members.ts'
 import { changeOperation } from '../operation.ts'
@@ -41,8 +41,9 @@ export const EnableKeyRotation = changeOperation({
     response: [],
     responseExtra: ({ key }) => ({ KeyId: key.arn }),
   },
-  handle: ({ targets: { key }, facts }, { RotationPeriodInDays = defaultRotationPeriod }) => ({
-    output: {},
-    changes: [{ kind: 'key changed', key: withAutomatic(key.record, rotatedEvery(RotationPeriodInDays, facts.now)) }],
-  }),
+  handle: ({ targets: { key }, facts, fail }, { RotationPeriodInDays = defaultRotationPeriod }) => {
+    requireRotatable(key.record, fail)
+    const automatic = rotatedEvery(RotationPeriodInDays, facts.now)
+    return { output: {}, changes: [{ kind: 'key changed', key: withAutomatic(key.record, automatic) }] }
+  },
 })

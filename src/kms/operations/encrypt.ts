@@ -4,7 +4,7 @@
  */
 import { optional, secret } from '#aws/shape.ts'
 import { after } from '#base/maybe-async.ts'
-import { requireSymmetric } from '../key/algorithm.ts'
+import { requireAlgorithm } from '../key/algorithm.ts'
 import { canonicalContext } from '../key/context.ts'
 import { keyIn } from '../key/target.ts'
 import { CiphertextType, DryRunType, EncryptionAlgorithmSpec, EncryptionContextType } from '../members.ts'
@@ -58,10 +58,13 @@ export const Encrypt = readOperation({
     response: [],
     additional: ({ key }) => ({ keyMaterialId: key.record.currentMaterialId }),
   },
-  handle({ targets: { key }, ports, fail }, { Plaintext, EncryptionContext, EncryptionAlgorithm }) {
-    requireSymmetric(EncryptionAlgorithm, key.record.keySpec, fail)
+  handle(
+    { targets: { key }, ports, fail },
+    { Plaintext, EncryptionContext, EncryptionAlgorithm = 'SYMMETRIC_DEFAULT' },
+  ) {
+    requireAlgorithm(EncryptionAlgorithm, key.record, fail)
     const context = canonicalContext(EncryptionContext, fail)
-    return after(ports.directory.currentMaterial(key), (material) =>
+    return after(ports.directory.currentMaterial(key, 'symmetric'), (material) =>
       after(material.encrypt(Plaintext.insecureSecretAccess(), context), (CiphertextBlob) => ({
         CiphertextBlob,
         KeyId: key.arn,

@@ -30,7 +30,7 @@ export const GenerateDataKeyWithoutPlaintext = readOperation({
       aliases: true,
       crossAccount: true,
       states: 'enabled',
-      usage: 'ENCRYPT_DECRYPT',
+      usage: 'data keys',
     }),
   },
   check: refuseDataKeySize,

@@ -33,7 +33,7 @@ export const GenerateDataKey = readOperation({
       aliases: true,
       crossAccount: true,
       states: 'enabled',
-      usage: 'ENCRYPT_DECRYPT',
+      usage: 'data keys',
     }),
   },
   refuses: ['Recipient'],

@@ -3,6 +3,7 @@
  * demand that is still running it never says, for those are done when they are answered.
  */
 import { boolean, optional } from '#aws/shape.ts'
+import { requireRotatable } from '../key/rotation.ts'
 import { keyIn } from '../key/target.ts'
 import { DateType, KeyIdType, RotationPeriodInDaysType } from '../members.ts'
 import { readOperation } from '../operation.ts'
@@ -40,7 +41,8 @@ export const GetKeyRotationStatus = readOperation({
     'UnsupportedOperationException',
   ],
   audit: { readOnly: true, request: ['KeyId'], response: [] },
-  handle({ targets: { key } }) {
+  handle({ targets: { key }, fail }) {
+    requireRotatable(key.record, fail)
     const { rotation, state } = key.record
     // While a key waits for its deletion it has none; should that be cancelled, what was set is still there.
     if (rotation?.automatic === undefined || state.kind === 'PendingDeletion') {

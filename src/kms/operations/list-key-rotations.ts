@@ -3,6 +3,7 @@ import { list, oneOf, optional, structure, type Infer } from '#aws/shape.ts'
 import { parseKeyMaterialId } from '#base/brand.ts'
 import { after } from '#base/maybe-async.ts'
 import type { KeyMaterialRecord, KeyRecord } from '#records/key.ts'
+import { requireRotatable } from '../key/rotation.ts'
 import { keyIn, placeOfKey } from '../key/target.ts'
 import {
   DateType,
@@ -68,6 +69,7 @@ export const ListKeyRotations = readOperation({
   ],
   audit: { readOnly: true, request: ['KeyId', 'IncludeKeyMaterial', 'Limit', 'Marker'], response: [] },
   handle({ targets: { key }, ports, fail }, input) {
+    requireRotatable(key.record, fail)
     const include = input.IncludeKeyMaterial ?? 'ROTATIONS_ONLY'
     const page = paging.start(input, JSON.stringify([key.arn, include]), parseKeyMaterialId, fail)
     return after(ports.storage.materials(placeOfKey(key), key.record.keyId), (materials) => {

@@ -4,7 +4,7 @@
  */
 import { optional } from '#aws/shape.ts'
 import { after } from '#base/maybe-async.ts'
-import { requireSymmetric } from '../key/algorithm.ts'
+import { requireAlgorithm } from '../key/algorithm.ts'
 import { openCiphertext, refuseMissingCiphertext, useOnce } from '../key/ciphertext.ts'
 import { canonicalContext } from '../key/context.ts'
 import { comparedWith, keyIn, keyOfCiphertext } from '../key/target.ts'
@@ -90,14 +90,14 @@ export const ReEncrypt = readOperation({
     }),
   },
   handle({ targets: { source: from, destination: to }, ports: { directory }, fail }, input) {
-    requireSymmetric(input.SourceEncryptionAlgorithm, from.record.keySpec, fail)
-    requireSymmetric(input.DestinationEncryptionAlgorithm, to.record.keySpec, fail)
+    requireAlgorithm(input.SourceEncryptionAlgorithm ?? 'SYMMETRIC_DEFAULT', from.record, fail)
+    requireAlgorithm(input.DestinationEncryptionAlgorithm ?? 'SYMMETRIC_DEFAULT', to.record, fail)
     const sourceContext = canonicalContext(input.SourceEncryptionContext, fail)
     const destinationContext = canonicalContext(input.DestinationEncryptionContext, fail)
     const opened = openCiphertext(from, input.CiphertextBlob, sourceContext, directory, fail)
     return after(opened, ({ plaintext, materialId: sourceMaterialId }) =>
       useOnce(plaintext, (bytes) =>
-        after(directory.currentMaterial(to), (material) =>
+        after(directory.currentMaterial(to, 'symmetric'), (material) =>
           after(material.encrypt(bytes, destinationContext), (CiphertextBlob) => ({
             CiphertextBlob,
             SourceKeyId: from.arn,

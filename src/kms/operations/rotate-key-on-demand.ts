@@ -3,7 +3,7 @@
  * time after the answer; here it has been done by then, and whatever encrypts next uses the new material.
  */
 import { after } from '#base/maybe-async.ts'
-import { materialOwner, onDemandRotations, rotation, rotationRecord } from '../key/rotation.ts'
+import { materialOwner, onDemandRotations, requireRotatable, rotation, rotationRecord } from '../key/rotation.ts'
 import { keyIn } from '../key/target.ts'
 import { KeyIdType } from '../members.ts'
 import { changeOperation } from '../operation.ts'
@@ -43,6 +43,7 @@ export const RotateKeyOnDemand = changeOperation({
   audit: { readOnly: false, request: ['KeyId'], response: ['KeyId'] },
   handle({ targets: { key }, facts: { now }, ports, fail }) {
     const { record } = key
+    requireRotatable(record, fail)
     const next = record.rotation?.automatic?.nextDate
     if (next !== undefined && next - now <= conflictMs) {
       // Unverified wording: what AWS's documentation says of this error.
