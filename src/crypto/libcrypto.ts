@@ -82,15 +82,14 @@ export function openLibcrypto(openssl: Openssl, addressOf: AddressOf): DigestSig
     return fetched
   }
 
-  // Two OSSL_PARAMs of 40 bytes: mu = 1, and the end. Both buffers that they point to live as long as this closure.
-  const muName = Buffer.from('mu\0', 'latin1')
-  const muValue = Buffer.of(1, 0, 0, 0)
-  const muParameters = Buffer.alloc(80)
-  muParameters.writeBigUInt64LE(addressOf(muName), 0)
-  muParameters.writeUInt32LE(1, 8)
-  muParameters.writeBigUInt64LE(addressOf(muValue), 16)
-  muParameters.writeBigUInt64LE(BigInt(muValue.length), 24)
-  muParameters.writeBigUInt64LE(2n ** 64n - 1n, 32)
+  // Two OSSL_PARAMs of 40 bytes: mu = 1, and the end. They hold addresses of the other two buffers, which the collector does
+  // not see: one object has all three, and is used as long as the parameters are.
+  const mu = { name: Buffer.from('mu\0', 'latin1'), value: Buffer.of(1, 0, 0, 0), parameters: Buffer.alloc(80) }
+  mu.parameters.writeBigUInt64LE(addressOf(mu.name), 0)
+  mu.parameters.writeUInt32LE(1, 8)
+  mu.parameters.writeBigUInt64LE(addressOf(mu.value), 16)
+  mu.parameters.writeBigUInt64LE(BigInt(mu.value.length), 24)
+  mu.parameters.writeBigUInt64LE(2n ** 64n - 1n, 32)
   const noParameters = Buffer.alloc(40)
 
   /** Prepares `context` to sign or verify with `scheme`; answers what OpenSSL does, 1 for success. */
@@ -106,7 +105,7 @@ export function openLibcrypto(openssl: Openssl, addressOf: AddressOf): DigestSig
       }
       case 'ml-dsa': {
         const init = signing ? openssl.EVP_PKEY_sign_message_init : openssl.EVP_PKEY_verify_message_init
-        return init(context, algorithm((key.asymmetricKeyType ?? '').toUpperCase()), muParameters)
+        return init(context, algorithm((key.asymmetricKeyType ?? '').toUpperCase()), mu.parameters)
       }
     }
   }
