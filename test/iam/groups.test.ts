@@ -78,16 +78,16 @@ describe('groups', () => {
   it('that do not exist cannot be found', async () => {
     const GroupName = 'nothing'
     const UserName = await makeUser(fixture)
-    for (const sent of [
+    // Each is waited for from the start: a rejection that nobody waits for yet would end the test.
+    const all = [
       root.send(new GetGroupCommand({ GroupName })),
       root.send(new DeleteGroupCommand({ GroupName })),
       root.send(new UpdateGroupCommand({ GroupName, NewPath: '/a/' })),
       root.send(new AddUserToGroupCommand({ GroupName, UserName })),
       root.send(new RemoveUserFromGroupCommand({ GroupName, UserName })),
       root.send(new AttachGroupPolicyCommand({ GroupName, PolicyArn: administrator })),
-    ]) {
-      await refused(sent, 'NoSuchEntityException', 'The group with name nothing cannot be found.', 404)
-    }
+    ].map((sent) => refused(sent, 'NoSuchEntityException', 'The group with name nothing cannot be found.', 404))
+    await Promise.all(all)
     const existing = await makeGroup()
     await refused(
       root.send(new AddUserToGroupCommand({ GroupName: existing, UserName: 'nobody' })),
