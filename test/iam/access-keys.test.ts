@@ -101,12 +101,11 @@ describe('access keys', () => {
     const UserName = await makeUser(fixture)
     const { accessKeyId: AccessKeyId } = await makeKey(fixture, await makeUser(fixture))
     const message = `The Access Key with id ${AccessKeyId} cannot be found.`
-    for (const sent of [
+    const all = [
       root.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId })),
       root.send(new UpdateAccessKeyCommand({ UserName, AccessKeyId, Status: 'Inactive' })),
-    ]) {
-      await refused(sent, 'NoSuchEntityException', message, 404)
-    }
+    ].map((sent) => refused(sent, 'NoSuchEntityException', message, 404))
+    await Promise.all(all)
   })
 
   it('without a user name are the caller’s own', async () => {
