@@ -48,3 +48,13 @@ export function parseArn(text: string): Arn | undefined {
 export function iamArn(partition: string, account: AccountId, kind: string, path: string, name: string): string {
   return `arn:${partition}:iam::${account}:${kind}${path}${name}`
 }
+
+/** The ARN of a role's session: without the role's path. */
+export function roleSessionArn(partition: string, account: AccountId, roleName: string, sessionName: string): string {
+  return `arn:${partition}:sts::${account}:assumed-role/${roleName}/${sessionName}`
+}
+
+/** The ARN of whom GetFederationToken vouches for. */
+export function federatedUserArn(partition: string, account: AccountId, name: string): string {
+  return `arn:${partition}:sts::${account}:federated-user/${name}`
+}

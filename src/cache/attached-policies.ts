@@ -6,7 +6,7 @@ import type { AttachedPolicy } from '#policy/subject.ts'
 import type { AccountId } from '#base/brand.ts'
 import type { StorageReader } from '#ports/storage.ts'
 import type { GroupRecord, ManagedPolicyRecord, RoleRecord, UserRecord } from '#records/iam.ts'
-import { iamArn } from './principal-arns.ts'
+import { arnOf } from './principal-arns.ts'
 
 /** A policy by its text, which may be wrong: such a policy denies. Many callers have the same policies, so it remembers them. */
 export type Compile = (text: string) => CompiledPolicy
@@ -31,7 +31,7 @@ export function createAttachedPolicies(
     if (shipped !== undefined) return { name: arn, policy: compile(shipped.document) }
     const name = arn.slice(arn.lastIndexOf('/') + 1)
     return after(storage.iamByName(account, 'policy', name), (stored) => {
-      const document = stored !== undefined && iamArn(partition, stored) === arn ? defaultDocument(stored) : undefined
+      const document = stored !== undefined && arnOf(partition, stored) === arn ? defaultDocument(stored) : undefined
       return document === undefined ? missing(arn) : { name: arn, policy: compile(document) }
     })
   }

@@ -1,11 +1,11 @@
 /** The PrincipalDirectory port over a storage reader. All accounts are of this installation, and of one partition. */
-import { parseArn, partitionOf, rootArn } from '#base/arn.ts'
+import { federatedUserArn, parseArn, partitionOf, roleSessionArn, rootArn } from '#base/arn.ts'
 import { parseAccountId, type AccountId, type Region } from '#base/brand.ts'
 import { after, type MaybeAsync } from '#base/maybe-async.ts'
 import type { PrincipalDirectory } from '#ports/principals.ts'
 import type { StorageReader } from '#ports/storage.ts'
 import type { RoleRecord } from '#records/iam.ts'
-import { federatedUserArn, iamArn, roleSessionArn } from './principal-arns.ts'
+import { arnOf } from './principal-arns.ts'
 
 const userId = /^AIDA[A-Z0-9]{17}$/
 // A role, or a session of it: session names as STS accepts them (AssumeRole, RoleSessionName).
@@ -33,7 +33,7 @@ export function createPrincipalDirectory(
   ): MaybeAsync<string | undefined> {
     return after(storage.iamByName(account, kind, name), (found) =>
       // Names are found without regard to case, ARNs are compared with it, path included.
-      found !== undefined && iamArn(partition, found) === given ? found.id : undefined,
+      found !== undefined && arnOf(partition, found) === given ? found.id : undefined,
     )
   }
 
@@ -79,14 +79,16 @@ export function createPrincipalDirectory(
     shownName: (stored) => {
       if (userId.test(stored)) {
         return after(storage.iamById('user', stored), (found) =>
-          found === undefined ? stored : iamArn(partition, found),
+          found === undefined ? stored : arnOf(partition, found),
         )
       }
       const { role: id, session } = roleId.exec(stored)?.groups ?? {}
       if (id === undefined) return stored
       return after(role(id), (found) => {
         if (found === undefined) return stored
-        return session === undefined ? iamArn(partition, found) : roleSessionArn(partition, found, session)
+        return session === undefined
+          ? arnOf(partition, found)
+          : roleSessionArn(partition, found.account, found.name, session)
       })
     },
   }

@@ -17,7 +17,7 @@ import type { RoleRecord, UserRecord } from '#records/iam.ts'
 import type { AccountRecord } from '#records/identity.ts'
 import { createAttachedPolicies, each, type Compile } from './attached-policies.ts'
 import { CoherentCache } from './coherent-cache.ts'
-import { iamArn } from './principal-arns.ts'
+import { arnOf } from './principal-arns.ts'
 import type { RevisionSlots } from './revision-slots.ts'
 import { createCallers, type Entity, type Standing } from './standing.ts'
 
@@ -91,7 +91,7 @@ export function createPrincipals(
       after(arn === undefined ? undefined : policies.managed(account, arn), (boundary) => ({
         account,
         record,
-        arn: iamArn(partition, record),
+        arn: arnOf(partition, record),
         sessionsValidFrom: record.sessionsValidFrom,
         identity,
         boundary,

@@ -1,5 +1,5 @@
 /** Users, roles and root users with all that comes with them, and who calls with credentials of theirs. */
-import { partitionOf, rootArn } from '#base/arn.ts'
+import { federatedUserArn, partitionOf, rootArn, roleSessionArn } from '#base/arn.ts'
 import type { AccessKeyId, AccountId, Region } from '#base/brand.ts'
 import { foldCase } from '#policy/fold.ts'
 import type { Caller, CallerSession } from '#policy/principal.ts'
@@ -8,7 +8,6 @@ import type { AttachedPolicy, Subject } from '#policy/subject.ts'
 import type { Session } from '#ports/sessions.ts'
 import type { RoleRecord, UserRecord } from '#records/iam.ts'
 import { callerContext, type CallerFacts } from './caller-context.ts'
-import { federatedUserArn, roleSessionArn } from './principal-arns.ts'
 
 /** Whose rights credentials have. */
 export interface Entity {
@@ -150,7 +149,7 @@ export function createCallers(home: Region): Callers {
     const { session, accessKeyId, passed } = use
     const userId = `${role.id}:${sessionName}`
     return caller(standing, {
-      arn: roleSessionArn(partition, role, sessionName),
+      arn: roleSessionArn(partition, role.account, role.name, sessionName),
       accessKeyId,
       kind: 'role session',
       names: { direct: [userId], entity: [role.id] },

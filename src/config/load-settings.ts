@@ -1,5 +1,6 @@
 /** From flags, environment and file to Settings: each wins over the one behind it, and all over the defaults. */
 import { partitionOf } from '#base/arn.ts'
+import { isLoopback } from '#base/loopback.ts'
 import { parseRegion } from '#base/brand.ts'
 import type { Region } from '#base/brand.ts'
 import { flagOf, maxWorkers, options, thisMachine, variableOf } from './options.ts'
@@ -8,7 +9,7 @@ import type { Address, AuditSettings, PrivateEndpointSettings, RootAccessKey } f
 import type { SealSettings, Settings, TlsSettings } from './settings.ts'
 import { Sources } from './sources.ts'
 import type { Environment, Flags } from './sources.ts'
-import { isLoopback, path } from './values.ts'
+import { path } from './values.ts'
 
 const defaultListen: Address = { host: '127.0.0.1', port: 8736 }
 const MiB = 2 ** 20

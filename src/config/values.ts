@@ -40,11 +40,6 @@ function isHost(host: string): boolean {
   return host.length <= 253 && host.split('.').every((label) => /^[A-Za-z0-9_][A-Za-z0-9_-]{0,62}$/.test(label))
 }
 
-/** Whether only this machine can reach `host`. */
-export function isLoopback(host: string): boolean {
-  return host.toLowerCase() === 'localhost' || /^127\.[0-9.]+$/.test(host) || host === '::1'
-}
-
 export function region(text: string): Region {
   const parsed = parseRegion(text)
   if (parsed === undefined) {

@@ -4,6 +4,7 @@
  * allows, no redirects to other hosts, bounded in size and time.
  */
 import type { JSONWebKeySet } from 'jose'
+import { isLoopback } from '#base/loopback.ts'
 
 /** An answer to a GET; redirects are not followed. */
 export interface Fetched {
@@ -103,19 +104,23 @@ function parseJson(body: Buffer, url: URL): unknown {
 
 function refuseUrl(url: URL, issuer: URL, { allowedHosts }: DocumentRules): string | undefined {
   if (url.username !== '' || url.password !== '') return `${url.host}: a URL with a user name is not fetched`
-  // An issuer elsewhere must not make this server talk to its own machine in clear.
   // Who may store providers is not always who runs this machine: its own ports are asked only if an operator says so.
   const listed = allowedHosts?.has(url.hostname) === true
+  // An issuer elsewhere must not make this server talk to its own machine in clear.
   const plain = url.protocol === 'http:' && isLoopback(url.hostname) && isLoopback(issuer.hostname) && listed
-  if (isLoopback(url.hostname) && !listed) return `${url.hostname} is this machine, and not an allowed host`
+  if (isThisMachine(url.hostname) && !listed) return `${url.hostname} is this machine, and not an allowed host`
   if (url.protocol !== 'https:' && !plain) return `${url.href} is not https`
   if (allowedHosts !== undefined && !allowedHosts.has(url.hostname)) return `${url.hostname} is not an allowed host`
   return undefined
 }
 
-/** `localhost` and the loopback addresses, in the form to which URL brings host names. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.[0-9]{1,3}){3}$/.test(hostname)
+// What a system takes for itself beside its loopback addresses: "any address", IPv4 addresses in IPv6 form, and every name
+// under localhost (RFC 6761, section 6.3), with the dot of the root or without.
+const alsoThisMachine = /^(?:0\.0\.0\.0|\[::\]|\[::ffff:(?:7f[0-9a-f]{2}|0):[0-9a-f]+\]|(?:[^.]+\.)*localhost\.?)$/
+
+/** Whether the host of a URL, which URL has brought to one form, is this machine. Names that only resolve to it are not seen. */
+function isThisMachine(hostname: string): boolean {
+  return isLoopback(hostname) || alsoThisMachine.test(hostname)
 }
 
 function urlIn(text: string, base?: URL): URL {

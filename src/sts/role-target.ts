@@ -3,6 +3,7 @@
  * is named leaves it to its own policies ("Policies and accounts", "IAM roles", IAM User Guide). Whether a role exists is
  * told to nobody who may not assume it.
  */
+import { iamArn, partitionOf } from '#base/arn.ts'
 import { accessDenied } from '#aws/denial.ts'
 import { refusal, type Refusal } from '#aws/errors.ts'
 import type { RequestFacts, Target } from '#aws/operation.ts'
@@ -10,7 +11,7 @@ import { after } from '#base/maybe-async.ts'
 import type { ContextValue } from '#policy/context.ts'
 import { foldCase } from '#policy/fold.ts'
 import type { RoleRecord } from '#records/iam.ts'
-import { parseRoleArn, roleArn } from './arns.ts'
+import { parseRoleArn } from './role-arn.ts'
 import type { StsPorts } from './operation.ts'
 import { broughtTags, type TagRequest } from './session-tags.ts'
 
@@ -60,7 +61,7 @@ export function roleTarget<I extends RoleRequest>(rule: RoleRule<I>): Target<Sts
       const denial = rule.denial(facts, arn)
       return after(ports.storage.iamByName(named.account, 'role', named.name), (role) =>
         // Names are found without regard to case; an ARN is compared with it, path and partition included.
-        role === undefined || roleArn(facts.region, role) !== arn
+        role === undefined || iamArn(partitionOf(facts.region), role.account, 'role', role.path, role.name) !== arn
           ? denial
           : { role, arn, denial, policy: ports.compile(role.trustPolicy) },
       )

@@ -1,4 +1,5 @@
 /** Who calls AssumeRoleWithWebIdentity: nobody has signed, a token of an identity provider tells. */
+import { iamArn, partitionOf } from '#base/arn.ts'
 import { refusal, type ErrorCode, type Refusal } from '#aws/errors.ts'
 import type { Identified } from '#aws/operation.ts'
 import type { Region } from '#base/brand.ts'
@@ -6,7 +7,7 @@ import type { ContextValue, RequestContext } from '#policy/context.ts'
 import type { Caller } from '#policy/principal.ts'
 import type { WebIdentityClaims, WebIdentityVerdict } from '#ports/web-identity.ts'
 import type { OidcProviderRecord } from '#records/iam.ts'
-import { oidcProviderArn, parseRoleArn } from './arns.ts'
+import { parseRoleArn } from './role-arn.ts'
 import type { StsPorts } from './operation.ts'
 import { invalidArn } from './role-target.ts'
 import { foldCase } from '#policy/fold.ts'
@@ -73,7 +74,7 @@ const codes = {
 
 function identified(provider: OidcProviderRecord, claims: WebIdentityClaims, region: Region): Identified {
   const { account } = provider
-  const arn = oidcProviderArn(region, provider)
+  const arn = iamArn(partitionOf(region), provider.account, 'oidc-provider', '/', provider.name)
   const principalId = `${arn}:${claims.audience}:${claims.subject}`
   const caller: Caller = {
     account,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { isLoopback } from '#config/values.ts'
+import { isLoopback } from '#base/loopback.ts'
 
 it('knows the addresses that only this machine can reach', () => {
   for (const host of ['127.0.0.1', '127.1.2.3', '::1', 'localhost', 'LOCALHOST']) assert.ok(isLoopback(host), host)

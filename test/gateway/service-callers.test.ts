@@ -113,6 +113,19 @@ describe('the AWS managed key of a service', async () => {
     return new Promise((resolve) => known(kms).runForwarded(operation, request, forward, resolve))
   }
 
+  // AWS: resource control policies have no effect on AWS managed keys.
+  const denial = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Deny', Principal: '*', Action: 'kms:*', Resource: '*' }],
+  })
+  const { rev, ...record } = known(installation.reader.account(account))
+  const limited = await committer.commit({
+    changes: [{ kind: 'account changed', account: { ...record, resourceControl: [[denial]] } }],
+    expectations: [{ kind: 'account', account, rev }],
+    record: '{}',
+  })
+  assert.equal(limited, 'committed')
+
   const through = await forwarded('GenerateDataKey', { KeyId: keyArn, KeySpec: 'AES_256', EncryptionContext: context })
   const throughAnother = await forwarded(
     'GenerateDataKey',
@@ -126,7 +139,7 @@ describe('the AWS managed key of a service', async () => {
   const client = server.kms()
   const denied = { name: 'AccessDeniedException' }
 
-  it('works for its caller through the service, and through no other', () => {
+  it('works for its caller through the service, whatever resource control policies say, and through no other', () => {
     assert.equal(through.status, 200, through.body.toString())
     assert.equal(throughAnother.status, 400)
     assert.match(throughAnother.body.toString(), /AccessDeniedException/)

@@ -220,7 +220,10 @@ describe('the keys of an issuer', () => {
         return Promise.reject(new Error('no network'))
       },
     })
-    for (const url of ['http://127.0.0.1:8736', 'https://localhost', 'https://[::1]', 'https://issuer.example']) {
+    const here = ['http://127.0.0.1:8736', 'https://localhost', 'https://[::1]']
+    const alsoHere = ['https://0.0.0.0', 'https://[::]', 'https://[::ffff:127.0.0.1]', 'https://[::ffff:0.0.0.0]']
+    const named = ['https://localhost.', 'https://a.localhost']
+    for (const url of [...here, ...alsoHere, ...named, 'https://issuer.example']) {
       assert.equal(await outcome(identity, url, await goodToken(first, { url })), 'unreachable')
     }
     assert.deepEqual(asked, ['https://issuer.example/.well-known/openid-configuration'])

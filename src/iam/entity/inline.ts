@@ -1,12 +1,12 @@
 /** Policies embedded in users, groups and roles: the same for all three. */
 import { refusal, RefusalError } from '#aws/errors.ts'
 import type { RequestFacts } from '#aws/operation.ts'
-import { sha256Hex } from '#crypto/hmac.ts'
 import type { PolicyFault } from '#policy/policy-fault.ts'
 import { refuseInlineSize } from '#policy/policy-size.ts'
 import { validateIdentityPolicy } from '#policy/validate-identity-policy.ts'
 import type { Change } from '#records/change.ts'
 import type { InlinePolicy } from '#records/iam.ts'
+import { textKept } from '#records/policy-texts.ts'
 import { pageOf, type PageEnd } from '../paging.ts'
 import type { PrincipalResource } from './attachment.ts'
 import { changesIn, existing, noSuchEntity } from './target.ts'
@@ -18,7 +18,7 @@ export function refuseFault(fault: PolicyFault | undefined): void {
 
 /** What keeps the text of a policy for as long as the trail may speak of it. */
 export function policyTextKept(text: string, { now }: Pick<RequestFacts, 'now'>): Change {
-  return { kind: 'policy text kept', hash: sha256Hex(text), text, keptAt: now }
+  return textKept(text, now)
 }
 
 /** A document as IAM answers it: percent-encoded as a whole (RFC 3986 section 2.1). */

@@ -1,6 +1,7 @@
 /** OpenID Connect identity providers: as targets, by ARN, and as their URLs name them. */
 import { refusal, RefusalError, type Refusal } from '#aws/errors.ts'
 import { iamArn, parseArn, partitionOf } from '#base/arn.ts'
+import { isLoopback } from '#base/loopback.ts'
 import type { OidcProviderRecord } from '#records/iam.ts'
 import type { Stored } from '#records/key.ts'
 import { conditionValue, type ConditionInput } from './conditions.ts'
@@ -84,11 +85,6 @@ function providerName(text: string): string | undefined {
     url.password === '' &&
     !/[?#\\]/.test(text)
   return isIssuer ? name : undefined
-}
-
-/** URL brings host names to one form. */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(?:\.[0-9]{1,3}){3}$/.test(host)
 }
 
 function providerNameIn(arn: string): string | undefined {

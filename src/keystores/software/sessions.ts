@@ -1,5 +1,6 @@
 /** Temporary credentials under the keys of this installation: made here, and opened by every worker without asking anybody. */
 import { parseAccessKeyId, parseAccountId, type AccessKeyId } from '#base/brand.ts'
+import { uniqueId } from '#base/unique-id.ts'
 import type { Hierarchy } from '#crypto/key-hierarchy.ts'
 import { openToken, sealToken, sessionSecret, tokenRandomLength } from '#crypto/session-token.ts'
 import type { Random } from '#ports/edge.ts'
@@ -30,13 +31,9 @@ export function createSoftwareSessions(hierarchy: Hierarchy, random: Random): So
   }
 }
 
-const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
-
 /** `ASIA` and sixteen characters, 80 random bits ("Unique identifiers", IAM User Guide). */
 function newAccessKeyId(random: Random): AccessKeyId {
-  let text = 'ASIA'
-  for (const byte of random.bytes(16)) text += base32.charAt(byte & 31)
-  const id = parseAccessKeyId(text)
+  const id = parseAccessKeyId(uniqueId('ASIA', random.bytes(16)))
   if (id === undefined) throw new Error('a new access key id is not one')
   return id
 }

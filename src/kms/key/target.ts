@@ -138,7 +138,12 @@ export function keyTarget<I extends object>(
     action: rule.action,
     crossAccount: rule.crossAccount,
     resolve: (input, facts, ports) => refuseGrantTokens(input, ports.grantTokens) ?? find(input, facts, ports),
-    describe: ({ arn, record, policy }) => ({ arn, account: record.account, policy, awsManaged: false }),
+    describe: ({ arn, record, policy }) => ({
+      arn,
+      account: record.account,
+      policy,
+      awsManaged: record.keyManager === 'AWS',
+    }),
     conditions: ofEveryKey,
     condition: (name, key, input, facts) => conditionValue(name, { key, input, prefix, facts, constraints: undefined }),
     withConditions: withAliasNames,

@@ -6,7 +6,6 @@
 import { keyArn } from '#base/arn.ts'
 import { awsAccount, parseAliasName, parseKeyId, type AliasName, type Region } from '#base/brand.ts'
 import { secondText, serviceEventText } from '#cloudtrail/record.ts'
-import { sha256Hex } from '#crypto/hmac.ts'
 import type { Clock, Random } from '#ports/edge.ts'
 import type { KeyDirectory, LiveKey } from '#ports/key-directory.ts'
 import type { KeyStore } from '#ports/key-store.ts'
@@ -14,6 +13,7 @@ import type { Committer } from '#ports/storage.ts'
 import type { Change } from '#records/change.ts'
 import type { KeyMaterialRecord, KeyRecord, Place } from '#records/key.ts'
 import { defaultRotationPeriod, rotatedEvery } from '../key/rotation.ts'
+import { textKept } from '#records/policy-texts.ts'
 import { servicePolicy, type KeyUsingService } from './service-policy.ts'
 
 export interface ServiceKeyPorts {
@@ -106,7 +106,7 @@ function keyAdded(key: KeyRecord, material: KeyMaterialRecord, name: AliasName, 
       kind: 'alias added',
       alias: { region, account, name, targetKeyId: keyId, creationDate: now, lastUpdatedDate: now },
     },
-    { kind: 'policy text kept', hash: sha256Hex(policy), text: policy, keptAt: now },
+    textKept(policy, now),
   ]
 }
 

@@ -4,8 +4,8 @@
  */
 import { accessDenied } from '#aws/denial.ts'
 import { integer, optional, string } from '#aws/shape.ts'
+import { partitionOf, roleSessionArn } from '#base/arn.ts'
 import { after } from '#base/maybe-async.ts'
-import { roleSessionArn } from '../arns.ts'
 import { issueCredentials, roleSessionDuration } from '../credentials.ts'
 import { AssumedRoleUserShape, ClientTokenType, CredentialsShape, PolicyArnList, ProviderIdType } from '../members.ts'
 import { MinimumSessionTokenSizeType, RoleArnType, RoleDurationType, RoleSessionNameType } from '../members.ts'
@@ -92,7 +92,7 @@ export const AssumeRoleWithWebIdentity = readOperation({
         SubjectFromWebIdentityToken: claims.subject,
         AssumedRoleUser: {
           AssumedRoleId: `${role.id}:${sessionName}`,
-          Arn: roleSessionArn(facts.region, role, sessionName),
+          Arn: roleSessionArn(partitionOf(facts.region), role.account, role.name, sessionName),
         },
         Provider: claims.issuer,
         Audience: claims.audience,

@@ -4,8 +4,8 @@
  */
 import { accessDenied } from '#aws/denial.ts'
 import { integer, optional, string } from '#aws/shape.ts'
+import { partitionOf, roleSessionArn } from '#base/arn.ts'
 import { after } from '#base/maybe-async.ts'
-import { roleSessionArn } from '../arns.ts'
 import { issueCredentials, roleSessionDuration } from '../credentials.ts'
 import { AssumedRoleUserShape, CredentialsShape, ExternalIdType, PolicyArnList, RoleArnType } from '../members.ts'
 import { MinimumSessionTokenSizeType, ProvidedContextList, SerialNumberType, TokenCodeType } from '../members.ts'
@@ -114,7 +114,7 @@ export const AssumeRole = readOperation({
         Credentials: issueCredentials(session, seconds, ports),
         AssumedRoleUser: {
           AssumedRoleId: `${role.id}:${sessionName}`,
-          Arn: roleSessionArn(facts.region, role, sessionName),
+          Arn: roleSessionArn(partitionOf(facts.region), role.account, role.name, sessionName),
         },
         SourceIdentity,
       }

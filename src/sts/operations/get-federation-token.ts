@@ -4,10 +4,10 @@
  */
 import type { RequestFacts, Target } from '#aws/operation.ts'
 import { integer, optional } from '#aws/shape.ts'
+import { federatedUserArn, partitionOf } from '#base/arn.ts'
 import type { AccountId } from '#base/brand.ts'
 import { after } from '#base/maybe-async.ts'
 import type { SessionPrincipal } from '#ports/sessions.ts'
-import { federatedUserArn } from '../arns.ts'
 import { issueCredentials, userSessionDuration } from '../credentials.ts'
 import { CredentialsShape, DurationType, FederatedUserShape, MinimumSessionTokenSizeType } from '../members.ts'
 import { PolicyArnList, SessionPolicyType, TagList, UserNameType } from '../members.ts'
@@ -27,7 +27,10 @@ function federatedUser(action: `sts:${string}`): Target<StsPorts, Input, Federat
   return {
     action,
     crossAccount: false,
-    resolve: ({ Name }, { region, account }) => ({ arn: federatedUserArn(region, account, Name), account }),
+    resolve: ({ Name }, { region, account }) => ({
+      arn: federatedUserArn(partitionOf(region), account, Name),
+      account,
+    }),
     describe: ({ arn, account }) => ({ arn, account, policy: undefined, awsManaged: false }),
     condition: (key, _user, { Tags = [] }) => tagCondition(key, Tags),
     admit: () => undefined,
