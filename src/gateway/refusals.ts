@@ -1,4 +1,5 @@
 /** The gateway's own refusals, and which of an operation's may pass. */
+import { dryRunMessage } from '#aws/dry-run.ts'
 import { refusal, type ErrorCode, type Refusal } from '#aws/errors.ts'
 import type { Members, Operation } from '#aws/operation.ts'
 import type { Change, Expectation } from '#records/change.ts'
@@ -16,10 +17,7 @@ export const throttled = refusal(
   'ThrottlingException',
   'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.',
 )
-export const dryRunSucceeded = refusal(
-  'DryRunOperationException',
-  'The request would have succeeded, but the DryRun option is set.',
-)
+export const dryRunSucceeded = refusal('DryRunOperationException', dryRunMessage)
 
 /** A refusal as this operation may answer it; one that it does not declare is a defect of ours. */
 export function declared<P>(operation: Operation<P, Expectation, Change>, refused: Refusal): Refusal {

@@ -45,6 +45,20 @@ export const PublicKeyType = blob({ min: 1, max: 8192 })
 export const MacAlgorithmSpec = oneOf('HMAC_SHA_224', 'HMAC_SHA_256', 'HMAC_SHA_384', 'HMAC_SHA_512')
 export const KeyAgreementAlgorithmSpec = oneOf('ECDH')
 export const EncapsulationAlgorithmSpec = oneOf('ML_KEM')
+export const DataKeyPairSpec = oneOf(
+  'RSA_2048',
+  'RSA_3072',
+  'RSA_4096',
+  'ECC_NIST_P256',
+  'ECC_NIST_P384',
+  'ECC_NIST_P521',
+  'ECC_SECG_P256K1',
+  'SM2',
+  'ECC_NIST_EDWARDS25519',
+  'ML_KEM_512',
+  'ML_KEM_768',
+  'ML_KEM_1024',
+)
 export const DataKeySpec = oneOf('AES_256', 'AES_128')
 export const DryRunModifierList = list(oneOf('IGNORE_CIPHERTEXT'))
 export const RecipientInfo = structure({

@@ -9,7 +9,7 @@ import {
 } from '#aws/operation.ts'
 import type { ErrorCode } from '#aws/errors.ts'
 import type { Fields, Value } from '#aws/shape.ts'
-import type { Random } from '#ports/edge.ts'
+import type { KeyPairs, Random } from '#ports/edge.ts'
 import type { GrantTokens } from '#ports/grant-tokens.ts'
 import type { KeyDirectory } from '#ports/key-directory.ts'
 import type { KeyStore } from '#ports/key-store.ts'
@@ -24,6 +24,7 @@ export interface KmsPorts {
   readonly storage: StorageReader
   readonly keyStore: KeyStore
   readonly random: Random
+  readonly keyPairs: KeyPairs
   readonly principals: PrincipalDirectory
   readonly grantTokens: GrantTokens
   readonly limits: {

@@ -7,15 +7,20 @@ import { CancelKeyDeletion } from './operations/cancel-key-deletion.ts'
 import { CreateAlias } from './operations/create-alias.ts'
 import { CreateGrant } from './operations/create-grant.ts'
 import { CreateKey } from './operations/create-key.ts'
+import { Decapsulate } from './operations/decapsulate.ts'
 import { Decrypt } from './operations/decrypt.ts'
 import { DeleteAlias } from './operations/delete-alias.ts'
+import { DeriveSharedSecret } from './operations/derive-shared-secret.ts'
 import { DescribeKey } from './operations/describe-key.ts'
 import { DisableKey } from './operations/disable-key.ts'
 import { DisableKeyRotation } from './operations/disable-key-rotation.ts'
 import { EnableKey } from './operations/enable-key.ts'
 import { EnableKeyRotation } from './operations/enable-key-rotation.ts'
+import { Encapsulate } from './operations/encapsulate.ts'
 import { Encrypt } from './operations/encrypt.ts'
 import { GenerateDataKey } from './operations/generate-data-key.ts'
+import { GenerateDataKeyPair } from './operations/generate-data-key-pair.ts'
+import { GenerateDataKeyPairWithoutPlaintext } from './operations/generate-data-key-pair-without-plaintext.ts'
 import { GenerateDataKeyWithoutPlaintext } from './operations/generate-data-key-without-plaintext.ts'
 import { GenerateMac } from './operations/generate-mac.ts'
 import { GenerateRandom } from './operations/generate-random.ts'
@@ -50,15 +55,20 @@ export const operations = {
   CreateAlias,
   CreateGrant,
   CreateKey,
+  Decapsulate,
   Decrypt,
   DeleteAlias,
+  DeriveSharedSecret,
   DescribeKey,
   DisableKey,
   DisableKeyRotation,
   EnableKey,
   EnableKeyRotation,
+  Encapsulate,
   Encrypt,
   GenerateDataKey,
+  GenerateDataKeyPair,
+  GenerateDataKeyPairWithoutPlaintext,
   GenerateDataKeyWithoutPlaintext,
   GenerateMac,
   GenerateRandom,

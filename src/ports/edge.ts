@@ -1,4 +1,7 @@
 import type { RequestId } from '#base/brand.ts'
+import type { MaybeAsync } from '#base/maybe-async.ts'
+import type { KeyPairDer } from '#crypto/key-pair.ts'
+import type { KeySpec } from '#crypto/key-specs.ts'
 
 /** The only source of time. */
 export interface Clock {
@@ -19,3 +22,6 @@ export interface Random {
   /** A version 7 UUID of `machineMs`, epoch milliseconds. */
   requestId(machineMs: number): RequestId
 }
+
+/** Makes key pairs of a key spec, off the calling thread. The caller owns both halves. */
+export type KeyPairs = (spec: KeySpec) => MaybeAsync<KeyPairDer>

@@ -1,6 +1,7 @@
 import type { KeyMaterialId } from '#base/brand.ts'
 import type { MaybeAsync } from '#base/maybe-async.ts'
 import type { SecretBytes } from '#base/secret-bytes.ts'
+import type { OaepAlgorithm } from '#crypto/rsa-encryption.ts'
 import type { SigningInput } from '#crypto/signing.ts'
 import type { KeyMaterialRecord, KeyRecord } from '#records/key.ts'
 
@@ -19,7 +20,9 @@ export interface KeyStore {
 }
 
 /** Opened material by what can be done with it: what key spec and key usage say together. */
-export type OpenedMaterial = SymmetricMaterial | MacMaterial | SigningMaterial
+export type OpenedMaterial = SymmetricMaterial | MacMaterial | PairMaterial
+/** Material that is a key pair. */
+export type PairMaterial = SigningMaterial | DecryptionMaterial | AgreementMaterial | EncapsulationMaterial
 /** What kinds of opened material there are. */
 export type MaterialKind = OpenedMaterial['kind']
 /** The opened material of one kind. */
@@ -48,13 +51,41 @@ export interface MacMaterial {
   verify(message: Buffer, mac: Buffer): MaybeAsync<boolean>
 }
 
-/** A key pair for signatures, ready to use; cached by its user. Callers have checked the message for the algorithm. */
-export interface SigningMaterial {
-  readonly kind: 'signing'
+interface KeyPairMaterial {
   readonly materialId: KeyMaterialId
   /** The public key as SubjectPublicKeyInfo in DER: the material's own, not to be changed. */
   readonly publicKey: Buffer
+}
+
+/** A key pair for signatures, ready to use; cached by its user. Callers have checked the message for the algorithm. */
+export interface SigningMaterial extends KeyPairMaterial {
+  readonly kind: 'signing'
   /** The signature, owned by the caller. */
   sign(input: SigningInput): MaybeAsync<Buffer>
   verify(input: SigningInput, signature: Buffer): MaybeAsync<boolean>
+}
+
+/** A key pair for encryption, ready to use; cached by its user. Ciphertexts carry no name: whoever has the public key makes them. */
+export interface DecryptionMaterial extends KeyPairMaterial {
+  readonly kind: 'decryption'
+  /** The ciphertext, owned by the caller, who has looked at the size of `plaintext` (crypto/key-specs.ts, largestPlaintext). */
+  encrypt(algorithm: OaepAlgorithm, plaintext: Buffer): MaybeAsync<Buffer>
+  /** The plaintext, or undefined for whatever is wrong with the ciphertext. */
+  decrypt(algorithm: OaepAlgorithm, ciphertext: Buffer): MaybeAsync<SecretBytes | undefined>
+}
+
+/** A key pair for key agreement, ready to use; cached by its user. */
+export interface AgreementMaterial extends KeyPairMaterial {
+  readonly kind: 'agreement'
+  /** The shared secret with the owner of the public key `spki`; undefined when that isn't a public key on the same curve. */
+  deriveSharedSecret(spki: Buffer): MaybeAsync<SecretBytes | undefined>
+}
+
+/** A key pair for key encapsulation (FIPS 203), ready to use; cached by its user. */
+export interface EncapsulationMaterial extends KeyPairMaterial {
+  readonly kind: 'encapsulation'
+  /** A fresh secret and the ciphertext that carries it: both the caller's. */
+  encapsulate(): MaybeAsync<{ readonly secret: SecretBytes; readonly ciphertext: Buffer }>
+  /** The secret in `ciphertext`; undefined only when that has not the length of the key spec's. */
+  decapsulate(ciphertext: Buffer): MaybeAsync<SecretBytes | undefined>
 }

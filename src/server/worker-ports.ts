@@ -9,7 +9,7 @@ import type { RevisionSlots } from '#cache/revision-slots.ts'
 import type { Settings } from '#config/settings.ts'
 import { grantTokenNonceLength, openGrantToken, sealGrantToken } from '#crypto/grant-token.ts'
 import type { HmacKey } from '#crypto/hmac.ts'
-import type { GenerateKeyPair } from '#crypto/key-pair.ts'
+import { generatePair, type GenerateKeyPair } from '#crypto/key-pair.ts'
 import type { Hierarchy } from '#crypto/key-hierarchy.ts'
 import { createSoftwareKeyStore } from '#keystores/software/key-store.ts'
 import { unwrapSecret, wrapSecret } from '#keystores/software/secret-wrap.ts'
@@ -73,6 +73,7 @@ export function createWorkerPorts(parts: WorkerParts): {
         storage,
         keyStore,
         random,
+        keyPairs: (spec) => generatePair(spec, keyPairs),
         principals,
         limits: { onDemandRotations: settings.onDemandRotations },
         grantTokens: {

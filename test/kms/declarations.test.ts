@@ -268,9 +268,13 @@ const beyondTheModel: Readonly<Record<string, readonly string[]>> = {
   ListKeyPolicies: ['InvalidMarkerException'],
 }
 
+// The SDK knows them since October 2026.
+const newerThanTheModel: ReadonlySet<string> = new Set(['Encapsulate', 'Decapsulate'])
+
 describe('the declarations of KMS against the service model', () => {
   const skip = model === undefined ? `${modelPath} is not there: constraints, enums and errors are not compared` : false
   for (const operation of Object.values(operations)) {
+    if (newerThanTheModel.has(operation.name)) continue
     it(`${operation.name} has the constraints and errors of the model`, { skip }, () => {
       const modelled = model?.operations[operation.name]
       assert.ok(model !== undefined && modelled !== undefined)

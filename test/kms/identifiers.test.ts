@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { before, describe, it } from 'node:test'
 import { operations, type OperationName } from '#kms/service.ts'
 import { MemoryKms } from '../support/memory-kms.ts'
@@ -17,6 +18,10 @@ describe('key identifiers', () => {
     await kms.run('CreateAlias', { AliasName: 'alias/mac', TargetKeyId: mac })
     const pair = await kms.createKey({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' })
     await kms.run('CreateAlias', { AliasName: 'alias/pair', TargetKeyId: pair })
+    const agreement = await kms.createKey({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'KEY_AGREEMENT' })
+    await kms.run('CreateAlias', { AliasName: 'alias/agreement', TargetKeyId: agreement })
+    const kem = await kms.createKey({ KeySpec: 'ML_KEM_512', KeyUsage: 'ENCAPSULATE_DECAPSULATE' })
+    await kms.run('CreateAlias', { AliasName: 'alias/kem', TargetKeyId: kem })
     bodies['Verify'] = { ...signed, Signature: base64((await kms.run('Sign', signed)).output['Signature']) }
     bodies['VerifyMac'] = { ...message, Mac: base64((await kms.run('GenerateMac', message)).output['Mac']) }
   })
@@ -58,15 +63,23 @@ describe('key identifiers', () => {
   })
 
   const base64 = (bytes: unknown): string => (bytes as Buffer).toString('base64')
+  const peer = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    .publicKey.export({ format: 'der', type: 'spki' })
+    .toString('base64')
   const signed = { KeyId: 'alias/pair', Message: 'YQ==', SigningAlgorithm: 'ECDSA_SHA_256' }
   const message = { KeyId: 'alias/mac', Message: 'YQ==', MacAlgorithm: 'HMAC_SHA_256' }
 
   // Developer Guide, "Key identifiers": all others take key ids and key ARNs only.
   const withAliases: ReadonlySet<string> = new Set<OperationName>([
+    'Decapsulate',
     'Decrypt',
+    'DeriveSharedSecret',
     'DescribeKey',
+    'Encapsulate',
     'Encrypt',
     'GenerateDataKey',
+    'GenerateDataKeyPair',
+    'GenerateDataKeyPairWithoutPlaintext',
     'GenerateDataKeyWithoutPlaintext',
     'GenerateMac',
     'GetPublicKey',
@@ -77,6 +90,15 @@ describe('key identifiers', () => {
   ])
   const bodies: Record<string, Readonly<Record<string, unknown>>> = {
     CreateGrant: { GranteePrincipal: 'arn:aws:iam::111122223333:root', Operations: ['Decrypt'] },
+    Decapsulate: {
+      KeyId: 'alias/kem',
+      SharedSecretCiphertextBlob: Buffer.alloc(768).toString('base64'),
+      EncapsulationAlgorithm: 'ML_KEM',
+    },
+    DeriveSharedSecret: { KeyId: 'alias/agreement', PublicKey: peer, KeyAgreementAlgorithm: 'ECDH' },
+    Encapsulate: { KeyId: 'alias/kem', EncapsulationAlgorithm: 'ML_KEM' },
+    GenerateDataKeyPair: { KeyPairSpec: 'ECC_NIST_P256' },
+    GenerateDataKeyPairWithoutPlaintext: { KeyPairSpec: 'ECC_NIST_P256' },
     Encrypt: { Plaintext: 'YQ==' },
     GenerateDataKey: { NumberOfBytes: 1 },
     GenerateDataKeyWithoutPlaintext: { KeySpec: 'AES_128' },

@@ -198,23 +198,36 @@ describe('CreateKey', () => {
     })
   }
 
-  const later = [
-    ['RSA_2048', 'ENCRYPT_DECRYPT'],
-    ['RSA_4096', 'ENCRYPT_DECRYPT'],
-    ['ECC_NIST_P256', 'KEY_AGREEMENT'],
-    ['ECC_NIST_P521', 'KEY_AGREEMENT'],
-    ['ML_KEM_512', 'ENCAPSULATE_DECAPSULATE'],
-    ['ML_KEM_768', 'ENCAPSULATE_DECAPSULATE'],
-    ['ML_KEM_1024', 'ENCAPSULATE_DECAPSULATE'],
-    ['SM2', 'ENCRYPT_DECRYPT'],
+  const others = [
+    ['RSA_2048', 'ENCRYPT_DECRYPT', 'EncryptionAlgorithms', ['RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256']],
+    ['RSA_4096', 'ENCRYPT_DECRYPT', 'EncryptionAlgorithms', ['RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256']],
+    ['ECC_NIST_P256', 'KEY_AGREEMENT', 'KeyAgreementAlgorithms', ['ECDH']],
+    ['ECC_NIST_P521', 'KEY_AGREEMENT', 'KeyAgreementAlgorithms', ['ECDH']],
+    ['ML_KEM_512', 'ENCAPSULATE_DECAPSULATE', 'EncapsulationAlgorithms', ['ML_KEM']],
+    ['ML_KEM_768', 'ENCAPSULATE_DECAPSULATE', 'EncapsulationAlgorithms', ['ML_KEM']],
+    ['ML_KEM_1024', 'ENCAPSULATE_DECAPSULATE', 'EncapsulationAlgorithms', ['ML_KEM']],
   ] as const
-  for (const [KeySpec, KeyUsage] of later) {
-    it(`refuses key spec ${KeySpec} for ${KeyUsage}, which a later version supports`, async () => {
-      const what = KeySpec === 'SM2' ? 'KeySpec SM2' : `KeyUsage ${KeyUsage}`
-      const message = `${what} is not supported by this version of Trent.`
-      await refuse('CreateKey', { KeySpec, KeyUsage }, 'UnsupportedOperationException', message)
+  const algorithmMembers = [
+    ...['EncryptionAlgorithms', 'SigningAlgorithms', 'MacAlgorithms'],
+    ...['KeyAgreementAlgorithms', 'EncapsulationAlgorithms'],
+  ]
+  for (const [KeySpec, KeyUsage, member, algorithms] of others) {
+    it(`makes key pairs of ${KeySpec} for ${KeyUsage}`, async () => {
+      const metadata = await metadataOf({ KeySpec, KeyUsage })
+      assert.deepEqual([metadata['KeySpec'], metadata['KeyUsage']], [KeySpec, KeyUsage])
+      assert.equal(metadata['CustomerMasterKeySpec'], KeySpec.startsWith('ML_') ? undefined : KeySpec)
+      assert.equal('CurrentKeyMaterialId' in metadata, false)
+      const shown = algorithmMembers.filter((name) => name in metadata)
+      assert.deepEqual(shown, [member])
+      assert.deepEqual(metadata[member], algorithms)
     })
   }
+
+  it('refuses SM2, which a later version supports', async () => {
+    const message = 'KeySpec SM2 is not supported by this version of Trent.'
+    const input = { KeySpec: 'SM2', KeyUsage: 'ENCRYPT_DECRYPT' }
+    await refuse('CreateKey', input, 'UnsupportedOperationException', message)
+  })
 
   it('refuses the old name of a key spec that a later version supports', async () => {
     const input = { CustomerMasterKeySpec: 'SM2', KeyUsage: 'SIGN_VERIFY' }

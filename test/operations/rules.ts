@@ -326,3 +326,31 @@ export function dryRunTests(
     for (const DryRun of [false, null]) await succeed(operation, { ...(await input(key)), DryRun })
   })
 }
+
+/** A dry run that asks about permissions alone, for a ciphertext that nobody has sent. */
+export function ignoredCiphertextTests(operation: string, member: string, rest: () => Promise<Json>): void {
+  const ignoring = { DryRun: true, DryRunModifiers: ['IGNORE_CIPHERTEXT'] }
+  const succeeded = 'The request would have succeeded, but the DryRun option is set.'
+
+  it('looks at permissions alone in a dry run that ignores the ciphertext', async () => {
+    const input = { ...(await rest()), [member]: (await createKey()).id, ...ignoring }
+    await refuse(operation, input, 'DryRunOperationException', succeeded)
+    await refuse(operation, { ...input, CiphertextBlob: 'AAAA' }, 'DryRunOperationException', succeeded)
+    const disabled = await createDisabledKey()
+    await refuse(operation, { ...input, [member]: disabled.id }, 'DisabledException', `${disabled.arn} is disabled.`)
+  })
+
+  it('needs the key by name when the ciphertext is ignored', async () => {
+    // unverified wording
+    const message = 'You must specify a key ID when DryRunModifiers contains IGNORE_CIPHERTEXT.'
+    await refuse(operation, { ...(await rest()), ...ignoring }, 'ValidationException', message)
+  })
+
+  it('refuses to ignore the ciphertext of what is no dry run', async () => {
+    const input = { ...(await rest()), [member]: (await createKey()).id, DryRunModifiers: ['IGNORE_CIPHERTEXT'] }
+    // unverified wording
+    const message = 'DryRunModifiers can be specified only when DryRun is true.'
+    await refuse(operation, input, 'ValidationException', message)
+    await refuse(operation, { ...input, DryRun: false }, 'ValidationException', message)
+  })
+}

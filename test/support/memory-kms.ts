@@ -166,6 +166,7 @@ export class MemoryKms {
         open: (record) => answer(this.#open(record)),
       },
       limits: { onDemandRotations: 25 },
+      keyPairs: (spec) => generatePair(spec, systemKeyPairs),
       random: {
         bytes: (size) => {
           const bytes = randomBytes(size)

@@ -1,24 +1,18 @@
-/** Opened key material in the memory of this process: one class for each kind. */
-import { createPublicKey, type KeyObject } from 'node:crypto'
+/** Opened key material in the memory of this process: one class for each kind, those of key pairs in key-pair.ts. */
 import type { KeyMaterialId } from '#base/brand.ts'
-import type { MaybeAsync } from '#base/maybe-async.ts'
 import { SecretBytes } from '#base/secret-bytes.ts'
 import { blobMaterial, openBlob, sealBlob, type BlobMaterial } from '#crypto/ciphertext-blob.ts'
 import { portableDigestSigner } from '#crypto/digest-signer.ts'
 import type { HmacKey } from '#crypto/hmac.ts'
 import { nonceLength } from '#crypto/kdf.ts'
 import { acceptableBytes, randomMaterialLength } from '#crypto/key-pair.ts'
-import { keySpecs, type KeySpec } from '#crypto/key-specs.ts'
+import { keySpecs } from '#crypto/key-specs.ts'
 import { generateMac, openMacKey, verifyMac } from '#crypto/mac.ts'
 import { openPrivateKey } from '#crypto/private-key.ts'
-import { publicKeyDer } from '#crypto/public-key.ts'
-import { sign, verify, type SigningInput, type SigningTools } from '#crypto/signing.ts'
+import type { SigningTools } from '#crypto/signing.ts'
 import type { Random } from '#ports/edge.ts'
-import type { MacMaterial, OpenedMaterial, SigningMaterial, SymmetricMaterial } from '#ports/key-store.ts'
-import type { KeyMaterialRecord } from '#records/key.ts'
-
-/** What of a record says how its bytes are used. */
-type MaterialIdentity = Pick<KeyMaterialRecord, 'keyId' | 'materialId' | 'keySpec' | 'keyUsage'>
+import type { MacMaterial, OpenedMaterial, SymmetricMaterial } from '#ports/key-store.ts'
+import { openKeyPair, type MaterialIdentity } from './key-pair.ts'
 
 /** What opened material works with. */
 export interface MaterialTools {
@@ -38,9 +32,9 @@ export function openMaterial(
   bytes: Buffer,
   tools: MaterialTools,
 ): OpenedMaterial | undefined {
-  const { keyId, materialId, keySpec, keyUsage } = identity
+  const { keyId, materialId, keySpec } = identity
   if (randomMaterialLength(keySpec) === undefined) {
-    return keyUsage === 'SIGN_VERIFY' ? new SoftwareSigning(identity, openPrivateKey(bytes), tools.signing) : undefined
+    return openKeyPair(identity, openPrivateKey(bytes), tools.signing)
   }
   if (!acceptableBytes(keySpec, bytes)) return undefined
   const { material, usages } = keySpecs[keySpec]
@@ -101,35 +95,5 @@ class SoftwareMac implements MacMaterial {
 
   verify(message: Buffer, mac: Buffer): boolean {
     return verifyMac(this.#key, message, mac)
-  }
-}
-
-class SoftwareSigning implements SigningMaterial {
-  readonly materialId: KeyMaterialId
-  readonly publicKey: Buffer
-  readonly #spec: KeySpec
-  readonly #private: KeyObject
-  readonly #public: KeyObject
-  readonly #tools: SigningTools
-
-  constructor({ materialId, keySpec }: MaterialIdentity, privateKey: KeyObject, tools: SigningTools) {
-    this.materialId = materialId
-    this.#spec = keySpec
-    this.#private = privateKey
-    this.#public = createPublicKey(privateKey)
-    this.publicKey = publicKeyDer(this.#public)
-    this.#tools = tools
-  }
-
-  get kind(): 'signing' {
-    return 'signing'
-  }
-
-  sign(input: SigningInput): MaybeAsync<Buffer> {
-    return sign(this.#private, this.#spec, input, this.#tools)
-  }
-
-  verify(input: SigningInput, signature: Buffer): MaybeAsync<boolean> {
-    return verify(this.#public, this.#spec, input, signature, this.#tools)
   }
 }

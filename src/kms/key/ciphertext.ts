@@ -19,17 +19,28 @@ interface CiphertextRequest {
 }
 
 /**
- * Refuses a request without ciphertext, in the words for a missing required member: it is one, except in a dry run that is
- * told to ignore it (since February 2026), and the service model has no way to say so.
+ * Whether only permissions are asked for, whatever the ciphertext: a dry run that is told to ignore it (since February 2026).
  */
-export function refuseMissingCiphertext({
-  CiphertextBlob,
-  DryRun,
-  DryRunModifiers,
-}: CiphertextRequest): Refusal | undefined {
-  if (CiphertextBlob !== undefined || (DryRun === true && DryRunModifiers?.includes('IGNORE_CIPHERTEXT') === true)) {
-    return undefined
+export function ignoresCiphertext({ DryRun, DryRunModifiers }: CiphertextRequest): boolean {
+  return DryRun === true && DryRunModifiers?.includes('IGNORE_CIPHERTEXT') === true
+}
+
+/**
+ * Refuses a request without ciphertext, in the words for a missing required member: it is one, except where the ciphertext is
+ * ignored, and the service model has no way to say so. Then the key must be named, for nothing else does.
+ */
+export function refuseCiphertextMembers(request: CiphertextRequest, keyId: string | undefined): Refusal | undefined {
+  if (ignoresCiphertext(request)) {
+    // Unverified wording.
+    return keyId === undefined
+      ? refusal('ValidationException', 'You must specify a key ID when DryRunModifiers contains IGNORE_CIPHERTEXT.')
+      : undefined
   }
+  if ((request.DryRunModifiers ?? []).length > 0 && request.DryRun !== true) {
+    // Unverified wording.
+    return refusal('ValidationException', 'DryRunModifiers can be specified only when DryRun is true.')
+  }
+  if (request.CiphertextBlob !== undefined) return undefined
   return refusal(
     'ValidationException',
     "1 validation error detected: Value null at 'ciphertextBlob' failed to satisfy constraint: Member must not be null",

@@ -74,6 +74,7 @@ const suppliers: Readonly<Record<string, Supplier>> = {
   'kms:CallerAccount': ({ facts }) => facts.account,
   'kms:CustomerMasterKeySpec': keySpec,
   'kms:CustomerMasterKeyUsage': keyUsage,
+  'kms:DataKeyPairSpec': ({ input }) => text(input, 'KeyPairSpec'),
   'kms:EncryptionAlgorithm': ({ input, prefix }) => text(input, `${prefix}EncryptionAlgorithm`) ?? 'SYMMETRIC_DEFAULT',
   'kms:EncryptionContext': (source, name) => {
     const context = encryptionContextOf(source)
@@ -86,6 +87,7 @@ const suppliers: Readonly<Record<string, Supplier>> = {
   'kms:GranteeServicePrincipal': ({ input }) => text(input, 'GranteeServicePrincipal'),
   'kms:GrantIsForAWSResource': ({ facts }) => String(facts.viaService !== undefined),
   'kms:GrantOperations': ({ input }) => several(texts(input, 'Operations') ?? []),
+  'kms:KeyAgreementAlgorithm': ({ input }) => text(input, 'KeyAgreementAlgorithm'),
   'kms:KeyOrigin': ({ key, input }) => key?.record.origin ?? text(input, 'Origin') ?? 'AWS_KMS',
   'kms:KeySpec': keySpec,
   'kms:KeyUsage': keyUsage,

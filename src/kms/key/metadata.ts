@@ -91,13 +91,19 @@ export function keyMetadata(record: KeyRecord, arn: LiveKey['arn']): KeyMetadata
   }
 }
 
-type SpecMembers = Pick<KeyMetadata, 'CustomerMasterKeySpec' | 'EncryptionAlgorithms' | 'SigningAlgorithms'> & {
-  readonly KeySpec: KeyRecord['keySpec']
-}
+type SpecMembers = Pick<
+  KeyMetadata,
+  | 'CustomerMasterKeySpec'
+  | 'EncryptionAlgorithms'
+  | 'SigningAlgorithms'
+  | 'KeyAgreementAlgorithms'
+  | 'EncapsulationAlgorithms'
+> & { readonly KeySpec: KeyRecord['keySpec'] }
 
 /** The members that name spec and algorithms: only those of the usage that the key was made for, MACs apart. */
 export function specMembers({ keySpec, keyUsage }: Pick<KeyRecord, 'keySpec' | 'keyUsage'>): SpecMembers {
-  const { ENCRYPT_DECRYPT = [], SIGN_VERIFY = [] } = keySpecs[keySpec].usages
+  const { usages } = keySpecs[keySpec]
+  const { ENCRYPT_DECRYPT = [], SIGN_VERIFY = [], KEY_AGREEMENT = [], ENCAPSULATE_DECAPSULATE = [] } = usages
   const oldName = CustomerMasterKeySpecType.values.find((name) => name === keySpec)
   return {
     // The deprecated name knows no newer specs.
@@ -105,5 +111,7 @@ export function specMembers({ keySpec, keyUsage }: Pick<KeyRecord, 'keySpec' | '
     KeySpec: keySpec,
     ...(keyUsage === 'ENCRYPT_DECRYPT' ? { EncryptionAlgorithms: ENCRYPT_DECRYPT } : {}),
     ...(keyUsage === 'SIGN_VERIFY' ? { SigningAlgorithms: SIGN_VERIFY } : {}),
+    ...(keyUsage === 'KEY_AGREEMENT' ? { KeyAgreementAlgorithms: KEY_AGREEMENT } : {}),
+    ...(keyUsage === 'ENCAPSULATE_DECAPSULATE' ? { EncapsulationAlgorithms: ENCAPSULATE_DECAPSULATE } : {}),
   }
 }

@@ -47,10 +47,8 @@ export function requestedSpec({
 
 /** What a later version serves. */
 export function refuseUnservedSpec(requested: Requested): Refusal | undefined {
-  const { keySpec, keyUsage } = requestedSpec(requested)
-  if (keySpecs[keySpec].chinaOnly) return unserved('KeySpec', keySpec)
-  const served = keySpec === 'SYMMETRIC_DEFAULT' || keyUsage === 'GENERATE_VERIFY_MAC' || keyUsage === 'SIGN_VERIFY'
-  return served ? undefined : unserved('KeyUsage', keyUsage)
+  const { keySpec } = requestedSpec(requested)
+  return keySpecs[keySpec].chinaOnly ? unserved('KeySpec', keySpec) : undefined
 }
 
 /** Refuses a member by name for its value. */

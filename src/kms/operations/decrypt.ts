@@ -1,17 +1,18 @@
 /**
  * Decrypt. A symmetric blob names its key, so KeyId is optional, and authorization is about the key that the blob names;
- * with KeyId, a blob of another key is refused.
+ * with KeyId, a blob of another key is refused. Ciphertexts of RSA name nothing: they need KeyId and the algorithm.
  */
+import { dryRunMessage } from '#aws/dry-run.ts'
 import { optional, secret } from '#aws/shape.ts'
 import { after } from '#base/maybe-async.ts'
-import { requireAlgorithm } from '../key/algorithm.ts'
-import { openCiphertext, refuseMissingCiphertext } from '../key/ciphertext.ts'
-import { canonicalContext } from '../key/context.ts'
+import { ignoresCiphertext, refuseCiphertextMembers } from '../key/ciphertext.ts'
+import { decryptUnder } from '../key/encryption.ts'
 import { keyOfCiphertext } from '../key/target.ts'
 import { CiphertextType, DryRunModifierList, DryRunType, EncryptionAlgorithmSpec } from '../members.ts'
 import { EncryptionContextType, GrantTokenList, KeyIdType, KeyMaterialIdType } from '../members.ts'
 import { PlaintextType, RecipientInfo } from '../members.ts'
 import { readOperation } from '../operation.ts'
+import { cryptographicQuota } from '../quota.ts'
 
 export const Decrypt = readOperation({
   name: 'Decrypt',
@@ -31,7 +32,7 @@ export const Decrypt = readOperation({
     Plaintext: secret(PlaintextType),
     EncryptionAlgorithm: EncryptionAlgorithmSpec,
     CiphertextForRecipient: optional(CiphertextType),
-    KeyMaterialId: KeyMaterialIdType,
+    KeyMaterialId: optional(KeyMaterialIdType),
   },
   targets: {
     key: keyOfCiphertext('KeyId', {
@@ -41,12 +42,13 @@ export const Decrypt = readOperation({
       usage: 'ENCRYPT_DECRYPT',
     }),
   },
-  refuses: ['Recipient', 'DryRunModifiers'],
-  check: refuseMissingCiphertext,
+  refuses: ['Recipient'],
+  check: (input) => refuseCiphertextMembers(input, input.KeyId),
   conditions: ['kms:EncryptionAlgorithm', 'kms:EncryptionContext', 'kms:EncryptionContextKeys', 'kms:RequestAlias'],
   grantable: ['Decrypt'],
   dryRun: true,
   quota: 'cryptographic-symmetric',
+  quotaFor: (_input, { key }) => cryptographicQuota(key.record),
   errors: [
     'DependencyTimeoutException',
     'DisabledException',
@@ -70,16 +72,15 @@ export const Decrypt = readOperation({
     response: [],
     additional: (_targets, { KeyMaterialId }) => ({ keyMaterialId: KeyMaterialId }),
   },
-  handle(
-    { targets: { key }, ports, fail },
-    { CiphertextBlob, EncryptionContext, EncryptionAlgorithm = 'SYMMETRIC_DEFAULT' },
-  ) {
-    requireAlgorithm(EncryptionAlgorithm, key.record, fail)
-    const context = canonicalContext(EncryptionContext, fail)
-    return after(openCiphertext(key, CiphertextBlob, context, ports.directory, fail), ({ plaintext, materialId }) => ({
+  handle({ targets: { key }, ports, fail }, input) {
+    if (ignoresCiphertext(input)) return fail('DryRunOperationException', dryRunMessage)
+    const { EncryptionAlgorithm = 'SYMMETRIC_DEFAULT' } = input
+    const encryption = { algorithm: EncryptionAlgorithm, context: input.EncryptionContext }
+    const decrypted = decryptUnder(key, encryption, input.CiphertextBlob, ports.directory, fail)
+    return after(decrypted, ({ plaintext, materialId }) => ({
       KeyId: key.arn,
       Plaintext: plaintext,
-      EncryptionAlgorithm: 'SYMMETRIC_DEFAULT' as const,
+      EncryptionAlgorithm,
       KeyMaterialId: materialId,
     }))
   },

@@ -1,15 +1,15 @@
 /**
- * Encrypt: up to 4,096 bytes under the key's current material, bound to the encryption context. AWS's answer carries no
- * KeyMaterialId (announced and withdrawn in June 2025); the audit record does.
+ * Encrypt: up to 4,096 bytes under a symmetric key's current material, bound to the encryption context, or what RSA can take
+ * with a public key. AWS's answer carries no KeyMaterialId (announced and withdrawn in June 2025); the audit record does.
  */
 import { optional, secret } from '#aws/shape.ts'
 import { after } from '#base/maybe-async.ts'
-import { requireAlgorithm } from '../key/algorithm.ts'
-import { canonicalContext } from '../key/context.ts'
+import { encryptUnder } from '../key/encryption.ts'
 import { keyIn } from '../key/target.ts'
 import { CiphertextType, DryRunType, EncryptionAlgorithmSpec, EncryptionContextType } from '../members.ts'
 import { GrantTokenList, KeyIdType, PlaintextType } from '../members.ts'
 import { readOperation } from '../operation.ts'
+import { cryptographicQuota } from '../quota.ts'
 
 export const Encrypt = readOperation({
   name: 'Encrypt',
@@ -40,6 +40,7 @@ export const Encrypt = readOperation({
   grantable: ['Encrypt'],
   dryRun: true,
   quota: 'cryptographic-symmetric',
+  quotaFor: (_input, { key }) => cryptographicQuota(key.record),
   errors: [
     'DependencyTimeoutException',
     'DisabledException',
@@ -56,20 +57,15 @@ export const Encrypt = readOperation({
     request: ['KeyId', 'EncryptionContext'],
     requestExtra: ({ EncryptionAlgorithm = 'SYMMETRIC_DEFAULT' }) => ({ EncryptionAlgorithm }),
     response: [],
-    additional: ({ key }) => ({ keyMaterialId: key.record.currentMaterialId }),
+    additional: ({ key: { record } }) =>
+      record.keySpec === 'SYMMETRIC_DEFAULT' ? { keyMaterialId: record.currentMaterialId } : {},
   },
   handle(
     { targets: { key }, ports, fail },
     { Plaintext, EncryptionContext, EncryptionAlgorithm = 'SYMMETRIC_DEFAULT' },
   ) {
-    requireAlgorithm(EncryptionAlgorithm, key.record, fail)
-    const context = canonicalContext(EncryptionContext, fail)
-    return after(ports.directory.currentMaterial(key, 'symmetric'), (material) =>
-      after(material.encrypt(Plaintext.insecureSecretAccess(), context), (CiphertextBlob) => ({
-        CiphertextBlob,
-        KeyId: key.arn,
-        EncryptionAlgorithm: 'SYMMETRIC_DEFAULT' as const,
-      })),
-    )
+    const encryption = { algorithm: EncryptionAlgorithm, context: EncryptionContext }
+    const encrypted = encryptUnder(key, encryption, Plaintext.insecureSecretAccess(), ports.directory, fail)
+    return after(encrypted, ({ ciphertext }) => ({ CiphertextBlob: ciphertext, KeyId: key.arn, EncryptionAlgorithm }))
   },
 })

@@ -2,11 +2,12 @@
  * ReEncrypt: from one key to another, or to another encryption context, without the plaintext leaving the service. Two
  * keys, two permissions (kms:ReEncryptFrom, kms:ReEncryptTo); the record lists the source first.
  */
+import { dryRunMessage } from '#aws/dry-run.ts'
 import { optional } from '#aws/shape.ts'
 import { after } from '#base/maybe-async.ts'
 import { requireAlgorithm } from '../key/algorithm.ts'
-import { openCiphertext, refuseMissingCiphertext, useOnce } from '../key/ciphertext.ts'
-import { canonicalContext } from '../key/context.ts'
+import { ignoresCiphertext, refuseCiphertextMembers, useOnce } from '../key/ciphertext.ts'
+import { decryptUnder, encryptUnder } from '../key/encryption.ts'
 import { comparedWith, keyIn, keyOfCiphertext } from '../key/target.ts'
 import { CiphertextType, DryRunModifierList, DryRunType, EncryptionAlgorithmSpec } from '../members.ts'
 import { EncryptionContextType, GrantTokenList, KeyIdType, KeyMaterialIdType } from '../members.ts'
@@ -47,12 +48,11 @@ export const ReEncrypt = readOperation({
     KeyId: KeyIdType,
     SourceEncryptionAlgorithm: EncryptionAlgorithmSpec,
     DestinationEncryptionAlgorithm: EncryptionAlgorithmSpec,
-    SourceKeyMaterialId: KeyMaterialIdType,
-    DestinationKeyMaterialId: KeyMaterialIdType,
+    SourceKeyMaterialId: optional(KeyMaterialIdType),
+    DestinationKeyMaterialId: optional(KeyMaterialIdType),
   },
   targets: { source: comparedWith(source, destination), destination: comparedWith(destination, source) },
-  refuses: ['DryRunModifiers'],
-  check: refuseMissingCiphertext,
+  check: (input) => refuseCiphertextMembers(input, input.SourceKeyId),
   conditions: [
     'kms:EncryptionAlgorithm',
     'kms:EncryptionContext',
@@ -90,24 +90,25 @@ export const ReEncrypt = readOperation({
     }),
   },
   handle({ targets: { source: from, destination: to }, ports: { directory }, fail }, input) {
-    requireAlgorithm(input.SourceEncryptionAlgorithm ?? 'SYMMETRIC_DEFAULT', from.record, fail)
-    requireAlgorithm(input.DestinationEncryptionAlgorithm ?? 'SYMMETRIC_DEFAULT', to.record, fail)
-    const sourceContext = canonicalContext(input.SourceEncryptionContext, fail)
-    const destinationContext = canonicalContext(input.DestinationEncryptionContext, fail)
-    const opened = openCiphertext(from, input.CiphertextBlob, sourceContext, directory, fail)
-    return after(opened, ({ plaintext, materialId: sourceMaterialId }) =>
+    if (ignoresCiphertext(input)) return fail('DryRunOperationException', dryRunMessage)
+    const { SourceEncryptionAlgorithm = 'SYMMETRIC_DEFAULT', DestinationEncryptionAlgorithm = 'SYMMETRIC_DEFAULT' } =
+      input
+    // Both before anything is opened: a request that can't end well shouldn't learn whether its ciphertext opens.
+    requireAlgorithm(SourceEncryptionAlgorithm, from.record, fail)
+    requireAlgorithm(DestinationEncryptionAlgorithm, to.record, fail)
+    const source = { algorithm: SourceEncryptionAlgorithm, context: input.SourceEncryptionContext }
+    const destination = { algorithm: DestinationEncryptionAlgorithm, context: input.DestinationEncryptionContext }
+    return after(decryptUnder(from, source, input.CiphertextBlob, directory, fail), ({ plaintext, materialId }) =>
       useOnce(plaintext, (bytes) =>
-        after(directory.currentMaterial(to, 'symmetric'), (material) =>
-          after(material.encrypt(bytes, destinationContext), (CiphertextBlob) => ({
-            CiphertextBlob,
-            SourceKeyId: from.arn,
-            KeyId: to.arn,
-            SourceEncryptionAlgorithm: 'SYMMETRIC_DEFAULT' as const,
-            DestinationEncryptionAlgorithm: 'SYMMETRIC_DEFAULT' as const,
-            SourceKeyMaterialId: sourceMaterialId,
-            DestinationKeyMaterialId: material.materialId,
-          })),
-        ),
+        after(encryptUnder(to, destination, bytes, directory, fail), ({ ciphertext, materialId: newMaterialId }) => ({
+          CiphertextBlob: ciphertext,
+          SourceKeyId: from.arn,
+          KeyId: to.arn,
+          SourceEncryptionAlgorithm,
+          DestinationEncryptionAlgorithm,
+          SourceKeyMaterialId: materialId,
+          DestinationKeyMaterialId: newMaterialId,
+        })),
       ),
     )
   },
