@@ -117,8 +117,8 @@ export interface Context<P, T, E extends string> {
   readonly facts: RequestFacts
   readonly targets: Resolved<T>
   readonly ports: P
-  /** Ends the operation with one of its declared errors, or with the ValidationException that every operation may answer. */
-  readonly fail: (code: E | 'ValidationException', message?: string) => never
+  /** Ends the operation with one of its declared errors, or with one of those that every operation may answer. */
+  readonly fail: (code: E | 'ValidationException' | 'UnsupportedOperationException', message?: string) => never
 }
 
 /** Who calls an operation that nobody signs, as the operation found from what was sent. */

@@ -16,6 +16,14 @@ export interface SigningTools {
   /** Draws the salts of PSS. */
   readonly random: RandomBytes
   readonly digests: DigestSigner
+  /** Where to do what would block this thread for long. Default: here. */
+  readonly aside?: SigningAside | undefined
+}
+
+/** `sign` and `verify` of this file on another thread. */
+export interface SigningAside {
+  sign(key: KeyObject, spec: KeySpec, input: SigningInput): Promise<Buffer | undefined>
+  verify(key: KeyObject, spec: KeySpec, input: SigningInput, signature: Buffer): Promise<boolean | undefined>
 }
 
 /** A message and how to sign it. */
@@ -38,6 +46,11 @@ function isSlow(spec: KeySpec, verifying: boolean): boolean {
   if (material.kind === 'rsa') return !verifying
   if (material.kind === 'ec') return material.curve !== 'P-256'
   return material.kind === 'ml-dsa'
+}
+
+/** Whether the way in this process takes less than another thread costs: 40 microseconds (ecdsa-digest.ts). */
+function isQuick(scheme: DigestScheme): boolean {
+  return scheme.kind === 'ecdsa' && scheme.curve === 'P-256'
 }
 
 function routeOf(spec: KeySpec, algorithm: SigningAlgorithm, messageType: MessageType, verifying: boolean): Route {
@@ -70,17 +83,6 @@ function routeOf(spec: KeySpec, algorithm: SigningAlgorithm, messageType: Messag
   }
 }
 
-/** Whether this Node.js can sign so: without OpenSSL's own functions neither SM2DSA nor EXTERNAL_MU can be done. */
-export function canSign(
-  spec: KeySpec,
-  algorithm: SigningAlgorithm,
-  messageType: MessageType,
-  { digests }: SigningTools,
-): boolean {
-  const route = routeOf(spec, algorithm, messageType, false)
-  return route.kind !== 'digest' || digests.supports(route.scheme)
-}
-
 // A salt of the digest's length, no other: neither made nor accepted ("Key spec reference", AWS KMS Developer Guide).
 function withPadding(key: KeyObject, pss: boolean): SignKeyObjectInput & VerifyKeyObjectInput {
   if (!pss) return { key }
@@ -93,10 +95,16 @@ function digestOf({ kind }: DigestScheme, key: KeyObject, { message, messageType
 }
 
 /**
- * The signature of a message with `key`, a private key of `spec`: at once for P-256, Ed25519 and digests, else after a while
- * on another thread. Throws when the algorithm isn't one of the spec's, or when this Node.js can't do it.
+ * The signature of a message with `key`, a private key of `spec`: at once for P-256 and Ed25519, else after a while on another
+ * thread. Undefined when this build of Node.js has no way to do it (libcrypto.ts: SM2DSA and EXTERNAL_MU). Throws when the
+ * algorithm isn't one of the spec's.
  */
-export function sign(key: KeyObject, spec: KeySpec, input: SigningInput, tools: SigningTools): MaybeAsync<Buffer> {
+export function sign(
+  key: KeyObject,
+  spec: KeySpec,
+  input: SigningInput,
+  tools: SigningTools,
+): MaybeAsync<Buffer | undefined> {
   const { algorithm, messageType, message } = input
   const route = routeOf(spec, algorithm, messageType, false)
   switch (route.kind) {
@@ -111,24 +119,30 @@ export function sign(key: KeyObject, spec: KeySpec, input: SigningInput, tools: 
       })
     }
     case 'rsa-digest': {
+      if (tools.aside !== undefined) return tools.aside.sign(key, spec, input)
       if (!route.pss) return signPkcs1Digest(key, route.hash, message)
       return signPssDigest(key, route.hash, message, tools.random(message.length))
     }
     case 'digest':
+      if (tools.aside !== undefined && !isQuick(route.scheme)) return tools.aside.sign(key, spec, input)
+      if (!tools.digests.supports(route.scheme)) return undefined
       return tools.digests.sign(route.scheme, key, digestOf(route.scheme, key, input))
     default:
       return exhaustive(route)
   }
 }
 
-/** Whether `signature` is one of the message by the owner of `key`, a public key of `spec`. Whatever it is, it doesn't throw. */
+/**
+ * Whether `signature` is one of the message by the owner of `key`, a public key of `spec`. Whatever it is, it doesn't throw.
+ * Undefined where `sign` would be.
+ */
 export function verify(
   key: KeyObject,
   spec: KeySpec,
   input: SigningInput,
   signature: Buffer,
   tools: SigningTools,
-): MaybeAsync<boolean> {
+): MaybeAsync<boolean | undefined> {
   const { algorithm, messageType, message } = input
   const route = routeOf(spec, algorithm, messageType, true)
   switch (route.kind) {
@@ -147,6 +161,8 @@ export function verify(
       return check(key, route.hash, message, signature)
     }
     case 'digest':
+      if (tools.aside !== undefined && !isQuick(route.scheme)) return tools.aside.verify(key, spec, input, signature)
+      if (!tools.digests.supports(route.scheme)) return undefined
       return tools.digests.verify(route.scheme, key, digestOf(route.scheme, key, input), signature)
     default:
       return exhaustive(route)

@@ -60,9 +60,9 @@ interface KeyPairMaterial {
 /** A key pair for signatures, ready to use; cached by its user. Callers have checked the message for the algorithm. */
 export interface SigningMaterial extends KeyPairMaterial {
   readonly kind: 'signing'
-  /** The signature, owned by the caller. */
-  sign(input: SigningInput): MaybeAsync<Buffer>
-  verify(input: SigningInput, signature: Buffer): MaybeAsync<boolean>
+  /** The signature, owned by the caller. Undefined, here and below: this key store has no way to do it. */
+  sign(input: SigningInput): MaybeAsync<Buffer | undefined>
+  verify(input: SigningInput, signature: Buffer): MaybeAsync<boolean | undefined>
 }
 
 /** A key pair for encryption, ready to use; cached by its user. Ciphertexts carry no name: whoever has the public key makes them. */

@@ -29,6 +29,7 @@ import type { ToPrimary, ToWorker, WorkerStart } from './messages.ts'
 import { limitRefusals } from './refusal-limit.ts'
 import { countedOperations } from './counted-operations.ts'
 import { bindServices } from './services.ts'
+import { SigningThread } from './signing-thread.ts'
 import { createWorkerPorts } from './worker-ports.ts'
 import { WriterLink } from './writer-link.ts'
 
@@ -43,8 +44,8 @@ interface StartedListener {
   readonly server: Server | TlsServer
 }
 
-/** Serves until the primary says `drain`. */
-export async function serve(start: WorkerStart, port: MessagePort): Promise<void> {
+/** Serves until the primary says `drain`. `cacheDirectory`: the compile cache, for threads of its own. */
+export async function serve(start: WorkerStart, port: MessagePort, cacheDirectory: string | undefined): Promise<void> {
   const { settings } = start
   const log = createLog(settings.logLevel, { worker: start.index })
   const hierarchy = importHierarchy(start.hierarchy)
@@ -79,6 +80,7 @@ export async function serve(start: WorkerStart, port: MessagePort): Promise<void
     clock,
     random,
     keyPairs: systemKeyPairs,
+    signing: new SigningThread(cacheDirectory),
     issuerFailed: (issuer, error) =>
       log.warn({ issuer, error: describeError(error) }, 'the keys of an OIDC issuer could not be had'),
   })

@@ -11,6 +11,7 @@ import { grantTokenNonceLength, openGrantToken, sealGrantToken } from '#crypto/g
 import type { HmacKey } from '#crypto/hmac.ts'
 import { generatePair, type GenerateKeyPair } from '#crypto/key-pair.ts'
 import type { Hierarchy } from '#crypto/key-hierarchy.ts'
+import type { SigningAside } from '#crypto/signing.ts'
 import { createSoftwareKeyStore } from '#keystores/software/key-store.ts'
 import { unwrapSecret, wrapSecret } from '#keystores/software/secret-wrap.ts'
 import { createSoftwareSessions } from '#keystores/software/sessions.ts'
@@ -39,6 +40,7 @@ export interface WorkerParts {
   readonly clock: Clock
   readonly random: Random
   readonly keyPairs: GenerateKeyPair
+  readonly signing?: SigningAside | undefined
   /** Reports why the keys of an OIDC issuer could not be had. */
   readonly issuerFailed: (issuer: string, error: unknown) => void
 }
@@ -50,7 +52,7 @@ export function createWorkerPorts(parts: WorkerParts): {
   const { settings, oidc, hierarchy, storage, slots, clock, random, keyPairs } = parts
   const home = settings.regions[0]
   const compile = compiledPolicies(policyBytes)
-  const keyStore = createSoftwareKeyStore({ hierarchy, random, keyPairs })
+  const keyStore = createSoftwareKeyStore({ hierarchy, random, keyPairs, signing: parts.signing })
   const principals = createPrincipalDirectory(storage, home)
   const sessions = createSoftwareSessions(hierarchy, random)
   const identities = createIdentities(

@@ -17,7 +17,7 @@ const { serve } = await import('./worker-main.ts')
 port.once('message', (message: ToWorker) => {
   if (message.kind !== 'start') throw new Error(`a worker got ${message.kind} before start`)
   // What is thrown ends the thread, and with it the server.
-  serve(message.start, port).catch((error: unknown) => {
+  serve(message.start, port, cacheDirectory).catch((error: unknown) => {
     setImmediate(() => {
       throw error
     })

@@ -84,7 +84,8 @@ export const layers: Readonly<Record<string, Layer>> = {
     layers: everything,
     node: [
       ...files,
-      ...['node:crypto', 'node:http', 'node:https', 'node:module', 'node:net', 'node:os', 'node:worker_threads'],
+      ...['node:crypto', 'node:ffi', 'node:http', 'node:https', 'node:module', 'node:net', 'node:os'],
+      'node:worker_threads',
     ],
     packages: ['pino'],
   },

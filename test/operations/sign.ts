@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createPublicKey, verify } from 'node:crypto'
+import { createHash, createPublicKey, verify } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { dryRunTests, enabledOnlyTests, grantTokenTest, identifierTests, requiredTest } from './rules.ts'
 import { base64, createAlias, createKey, expectRecord, refuse, refuseInvalid, succeed, textOf } from './service.ts'
@@ -75,12 +75,40 @@ describe('Sign', () => {
     }
   })
 
-  it('refuses MessageType EXTERNAL_MU, which a later version supports', async () => {
+  for (const spec of ['ML_DSA_44', 'ML_DSA_65', 'ML_DSA_87']) {
+    it(`signs the mu of a message with ${spec}, which is a signature of the message`, async () => {
+      const { id: KeyId } = await signingKey(spec)
+      const { json } = await succeed('GetPublicKey', { KeyId })
+      const der = Buffer.from(textOf(json, 'PublicKey'), 'base64')
+      const publicKey = createPublicKey({ key: der, format: 'der', type: 'spki' })
+      const text = Buffer.from('What is to be signed')
+      // FIPS 204, algorithms 2 and 7: the message representative, with an empty context.
+      const shake = (...parts: readonly Buffer[]): Buffer =>
+        createHash('shake256', { outputLength: 64 }).update(Buffer.concat(parts)).digest()
+      const mu = shake(shake(der.subarray(22)), Buffer.of(0, 0), text)
+      const input = { KeyId, SigningAlgorithm: 'ML_DSA_SHAKE_256', MessageType: 'EXTERNAL_MU' }
+      const { json: signed } = await succeed('Sign', { ...input, Message: mu.toString('base64') })
+      assert.ok(verify(null, text, publicKey, Buffer.from(textOf(signed, 'Signature'), 'base64')))
+      const { Signature } = signed
+      const raw = { ...input, MessageType: 'RAW', Message: text.toString('base64'), Signature }
+      assert.equal((await succeed('Verify', raw)).json['SignatureValid'], true)
+      const again = { ...input, Message: mu.toString('base64'), Signature }
+      assert.equal((await succeed('Verify', again)).json['SignatureValid'], true)
+    })
+  }
+
+  it('refuses a mu of another length, and one for another algorithm', async () => {
     const { id: KeyId } = await signingKey('ML_DSA_65')
-    const Message = Buffer.alloc(64).toString('base64')
-    const input = { KeyId, Message, MessageType: 'EXTERNAL_MU', SigningAlgorithm: 'ML_DSA_SHAKE_256' }
-    const message = 'MessageType EXTERNAL_MU is not supported by this version of Trent.'
-    await refuse('Sign', input, 'UnsupportedOperationException', message)
+    const input = { KeyId, SigningAlgorithm: 'ML_DSA_SHAKE_256', MessageType: 'EXTERNAL_MU' }
+    const message = 'Digest is invalid length for algorithm ML_DSA_SHAKE_256.'
+    for (const size of [32, 63, 65]) {
+      const Message = Buffer.alloc(size).toString('base64')
+      await refuse('Sign', { ...input, Message }, 'ValidationException', message)
+    }
+    const other = { ...signRequest(await signingKey('ECC_NIST_P256')), MessageType: 'EXTERNAL_MU' }
+    // unverified wording
+    const wrong = 'Algorithm ECDSA_SHA_256 does not support MessageType EXTERNAL_MU.'
+    await refuse('Sign', other, 'ValidationException', wrong)
   })
 
   it('refuses a message of no length and of more than 4,096 bytes, without repeating it', async () => {

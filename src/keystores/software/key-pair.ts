@@ -75,11 +75,11 @@ class SoftwareSigning extends SoftwareKeyPair implements SigningMaterial {
     return 'signing'
   }
 
-  sign(input: SigningInput): MaybeAsync<Buffer> {
+  sign(input: SigningInput): MaybeAsync<Buffer | undefined> {
     return sign(this.privateHalf, this.spec, input, this.#tools)
   }
 
-  verify(input: SigningInput, signature: Buffer): MaybeAsync<boolean> {
+  verify(input: SigningInput, signature: Buffer): MaybeAsync<boolean | undefined> {
     return verify(this.publicHalf, this.spec, input, signature, this.#tools)
   }
 }

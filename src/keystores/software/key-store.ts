@@ -4,6 +4,7 @@ import { ivLength, lengthPrefixed, unwrapBytes, wrapBytes } from '#crypto/aead.t
 import type { Hierarchy } from '#crypto/key-hierarchy.ts'
 import { generatePair, randomMaterialLength, type GenerateKeyPair } from '#crypto/key-pair.ts'
 import { keyMaterialId } from '#crypto/material-id.ts'
+import type { SigningAside } from '#crypto/signing.ts'
 import type { MaybeAsync } from '#base/maybe-async.ts'
 import type { Random } from '#ports/edge.ts'
 import type { KeyStore, MaterialOwner, OpenedMaterial } from '#ports/key-store.ts'
@@ -14,10 +15,12 @@ export interface SoftwareKeyStoreOptions {
   readonly hierarchy: Hierarchy
   readonly random: Random
   readonly keyPairs: GenerateKeyPair
+  /** Where slow signatures are made. Default: on the calling thread. */
+  readonly signing?: SigningAside | undefined
 }
 
-export function createSoftwareKeyStore({ hierarchy, random, keyPairs }: SoftwareKeyStoreOptions): KeyStore {
-  const tools = materialTools(random)
+export function createSoftwareKeyStore({ hierarchy, random, keyPairs, signing }: SoftwareKeyStoreOptions): KeyStore {
+  const tools = materialTools(random, signing)
 
   function generate(owner: MaterialOwner): MaybeAsync<KeyMaterialRecord> {
     const length = randomMaterialLength(owner.keySpec)

@@ -9,7 +9,7 @@ import { acceptableBytes, randomMaterialLength } from '#crypto/key-pair.ts'
 import { keySpecs } from '#crypto/key-specs.ts'
 import { generateMac, openMacKey, verifyMac } from '#crypto/mac.ts'
 import { openPrivateKey } from '#crypto/private-key.ts'
-import type { SigningTools } from '#crypto/signing.ts'
+import type { SigningAside, SigningTools } from '#crypto/signing.ts'
 import type { Random } from '#ports/edge.ts'
 import type { MacMaterial, OpenedMaterial, SymmetricMaterial } from '#ports/key-store.ts'
 import { openKeyPair, type MaterialIdentity } from './key-pair.ts'
@@ -20,10 +20,10 @@ export interface MaterialTools {
   readonly signing: SigningTools
 }
 
-/** The tools that every Node.js has. */
-export function materialTools(random: Random): MaterialTools {
+/** The tools that every Node.js has, and `aside` for what takes long. */
+export function materialTools(random: Random, aside?: SigningAside): MaterialTools {
   const bytes = (size: number): Buffer => random.bytes(size)
-  return { random, signing: { random: bytes, digests: portableDigestSigner(bytes) } }
+  return { random, signing: { random: bytes, digests: portableDigestSigner(bytes), aside } }
 }
 
 /** The material of `bytes`, which stay the caller's to overwrite; undefined when they aren't material of that key spec. */

@@ -1,16 +1,14 @@
 /** Messages of Sign and Verify: which kind of message an algorithm takes, and how long it may be. */
-import type { Refusal } from '#aws/errors.ts'
-import { messageFault, type MessageType } from '#crypto/algorithms.ts'
+import { messageFault } from '#crypto/algorithms.ts'
 import type { SigningInput } from '#crypto/signing.ts'
-import { unserved } from './spec.ts'
 
-/** What a later version serves: Node.js itself can't sign the mu of ML-DSA. */
-export function refuseUnservedMessage({
-  MessageType: type,
-}: {
-  readonly MessageType?: MessageType | undefined
-}): Refusal | undefined {
-  return type === 'EXTERNAL_MU' ? unserved('MessageType', type) : undefined
+/** Ends a request whose signature the key store can neither make nor verify, for the runtime that it works with can't. */
+export function refuseUnservedMessage(
+  { algorithm, messageType }: SigningInput,
+  fail: (code: 'UnsupportedOperationException', message: string) => never,
+): never {
+  const what = `${algorithm} over messages of type ${messageType}`
+  return fail('UnsupportedOperationException', `${what} is not supported by the runtime of this Trent.`)
 }
 
 /** Refuses a message that the algorithm doesn't take: of that type at all, or of that length. */

@@ -30,7 +30,6 @@ export const Sign = readOperation({
       usage: 'SIGN_VERIFY',
     }),
   },
-  check: refuseUnservedMessage,
   conditions: ['kms:MessageType', 'kms:RequestAlias', 'kms:SigningAlgorithm'],
   grantable: ['Sign'],
   dryRun: true,
@@ -58,7 +57,10 @@ export const Sign = readOperation({
     const input = { algorithm: SigningAlgorithm, messageType, message: Message.insecureSecretAccess() }
     requireMessage(input, fail)
     return after(ports.directory.currentMaterial(key, 'signing'), (material) =>
-      after(material.sign(input), (Signature) => ({ KeyId: key.arn, Signature, SigningAlgorithm })),
+      after(material.sign(input), (Signature) => {
+        if (Signature === undefined) return refuseUnservedMessage(input, fail)
+        return { KeyId: key.arn, Signature, SigningAlgorithm }
+      }),
     )
   },
 })

@@ -31,7 +31,6 @@ export const Verify = readOperation({
       usage: 'SIGN_VERIFY',
     }),
   },
-  check: refuseUnservedMessage,
   conditions: ['kms:MessageType', 'kms:RequestAlias', 'kms:SigningAlgorithm'],
   grantable: ['Verify'],
   dryRun: true,
@@ -63,9 +62,12 @@ export const Verify = readOperation({
     const input = { algorithm: SigningAlgorithm, messageType, message: Message.insecureSecretAccess() }
     requireMessage(input, fail)
     return after(ports.directory.currentMaterial(key, 'signing'), (material) =>
-      after(material.verify(input, Signature), (SignatureValid) =>
-        SignatureValid ? { KeyId: key.arn, SignatureValid, SigningAlgorithm } : fail('KMSInvalidSignatureException'),
-      ),
+      after(material.verify(input, Signature), (SignatureValid) => {
+        if (SignatureValid === undefined) return refuseUnservedMessage(input, fail)
+        return SignatureValid
+          ? { KeyId: key.arn, SignatureValid, SigningAlgorithm }
+          : fail('KMSInvalidSignatureException')
+      }),
     )
   },
 })

@@ -1,0 +1,32 @@
+/** What a signing thread and the thread that made it say to each other. */
+import type { KeyObject } from 'node:crypto'
+import type { KeySpec } from '#crypto/key-specs.ts'
+import type { SigningInput } from '#crypto/signing.ts'
+
+/** What the thread is asked. A key is sent once and has a number from then on. */
+export type SigningRequest =
+  | { readonly kind: 'key'; readonly number: number; readonly key: KeyObject }
+  | { readonly kind: 'forget'; readonly number: number }
+  | {
+      readonly kind: 'sign' | 'verify'
+      readonly id: number
+      readonly key: number
+      readonly spec: KeySpec
+      readonly input: Omit<SigningInput, 'message'> & { readonly message: Uint8Array }
+      /** Empty for `sign`. */
+      readonly signature: Uint8Array
+    }
+
+/** What it answers; `failed`: the words of an error. */
+export interface SigningReply {
+  readonly id: number
+  readonly signature?: Uint8Array | undefined
+  readonly valid?: boolean | undefined
+  readonly failed?: string | undefined
+}
+
+/** What the thread knows when it is made. */
+export interface SigningBirth {
+  /** The compile cache, which threads do not inherit. */
+  readonly cacheDirectory: string | undefined
+}
