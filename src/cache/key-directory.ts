@@ -1,6 +1,7 @@
 /** The KeyDirectory port over a storage reader and a key store: what makes a warm key cost no database round trip. */
 import { LRUCache } from 'lru-cache'
 import { keyArn } from '#base/arn.ts'
+import { refusal, RefusalError } from '#aws/errors.ts'
 import type { AccountId, AliasName, KeyId, Region } from '#base/brand.ts'
 import { IntegrityError } from '#base/integrity-error.ts'
 import { after, type MaybeAsync } from '#base/maybe-async.ts'
@@ -127,6 +128,11 @@ export function createKeyDirectory(
     )
   }
 
+  /** Whether the key was changed since a request found it as `key`. */
+  function isSuperseded({ record: { region, account, keyId, imported }, opened: held }: LiveKey): boolean {
+    return imported !== undefined && keys.fresh(keyId + account + region)?.opened !== held
+  }
+
   function loadAlias(name: string, place: Place, alias: AliasName): MaybeAsync<Stored<AliasRecord> | undefined> {
     return aliases.load(name, cacheName.alias(place, alias), () => storage.alias(place, alias))
   }
@@ -169,13 +175,17 @@ export function createKeyDirectory(
       const name = `${keyId} ${place.account}${place.region}`
       return aliasNames.fresh(name) ?? loadAliasNames(name, place, keyId)
     },
-    currentMaterial: (key, kind) =>
-      after(opened(key, key.record.currentMaterialId.slice(0, prefixLength)), (material) => {
-        if (!isKind(material, kind) || material.materialId !== key.record.currentMaterialId) {
-          throw new IntegrityError(`the current key material of ${key.arn} is missing`)
+    currentMaterial: (key, kind) => {
+      const { currentMaterialId = '' } = key.record
+      return after(opened(key, currentMaterialId.slice(0, prefixLength)), (material) => {
+        if (isKind(material, kind) && material.materialId === currentMaterialId) return material
+        // Imported material goes at once, also from under the requests that are using it.
+        if (material === undefined && isSuperseded(key)) {
+          throw new RefusalError(refusal('KMSInvalidStateException', `${key.arn} is pending import.`))
         }
-        return material
-      }),
+        throw new IntegrityError(`the current key material of ${key.arn} is missing`)
+      })
+    },
     // A ciphertext blob can name any key, if nobody but its forger ever wrote it.
     material: (key, prefix) =>
       after(opened(key, prefix), (material) => (isKind(material, 'symmetric') ? material : undefined)),

@@ -24,6 +24,7 @@ export type RootPurpose =
   | 'session-token'
   | 'session-secret'
   | 'grant-token'
+  | 'import-token'
 
 /** A domain key at rest. */
 export interface WrappedDomainKey {
@@ -79,6 +80,7 @@ export function openHierarchy(
     sessionToken: rootKeyObject(root, installationId, 'session-token'),
     sessionSecret: rootKeyObject(root, installationId, 'session-secret'),
     grantToken: rootKeyObject(root, installationId, 'grant-token'),
+    importToken: rootKeyObject(root, installationId, 'import-token'),
     domainKeys: opened,
     currentEpoch,
   })
@@ -92,6 +94,7 @@ export interface HierarchyKeys {
   readonly sessionToken: KeyObject
   readonly sessionSecret: KeyObject
   readonly grantToken: KeyObject
+  readonly importToken: KeyObject
   readonly domainKeys: ReadonlyMap<number, KeyObject>
   readonly currentEpoch: number
 }
@@ -111,6 +114,8 @@ export class Hierarchy {
   readonly sessionSecret: HmacKey
   /** Authenticates grant tokens (grant-token.ts). */
   readonly grantToken: HmacKey
+  /** Derives the keys that seal import tokens (import-token.ts). */
+  readonly importToken: HmacKey
   readonly #keys: HierarchyKeys
 
   constructor(keys: HierarchyKeys) {
@@ -124,6 +129,7 @@ export class Hierarchy {
     this.sessionToken = macKey(keys.sessionToken)
     this.sessionSecret = macKey(keys.sessionSecret)
     this.grantToken = macKey(keys.grantToken)
+    this.importToken = macKey(keys.importToken)
     this.#keys = keys
   }
 
@@ -144,10 +150,11 @@ export class Hierarchy {
    * `importHierarchy` overwrites it. If the thread never runs, overwrite it yourself.
    */
   exportForThread(): SharedArrayBuffer {
-    const { stateMac, auditChain, sealedHead, sessionToken, sessionSecret, grantToken, domainKeys, currentEpoch } =
-      this.#keys
+    const { stateMac, auditChain, sealedHead, sessionToken, sessionSecret, grantToken, importToken } = this.#keys
+    const { domainKeys, currentEpoch } = this.#keys
     const id = Buffer.from(this.installationId)
-    const records = [stateMac, auditChain, sealedHead, sessionToken, sessionSecret, grantToken, ...domainKeys.values()]
+    const tokens = [sessionToken, sessionSecret, grantToken, importToken]
+    const records = [stateMac, auditChain, sealedHead, ...tokens, ...domainKeys.values()]
     const shared = new SharedArrayBuffer(12 + id.length + domainKeys.size * 4 + records.length * keyLength)
     const image = Buffer.from(shared)
     let at = image.writeUInt32BE(id.length, 0)
@@ -177,7 +184,7 @@ export function importHierarchy(shared: SharedArrayBuffer): Hierarchy {
     }
     const domainKeys = new Map<number, KeyObject>()
     for (let index = 0; index < count; index += 1) {
-      domainKeys.set(image.readUInt32BE(epochsStart + index * 4), keyAt(6 + index))
+      domainKeys.set(image.readUInt32BE(epochsStart + index * 4), keyAt(7 + index))
     }
     return new Hierarchy({
       installationId: image.toString('utf8', 12, epochsStart),
@@ -187,6 +194,7 @@ export function importHierarchy(shared: SharedArrayBuffer): Hierarchy {
       sessionToken: keyAt(3),
       sessionSecret: keyAt(4),
       grantToken: keyAt(5),
+      importToken: keyAt(6),
       domainKeys,
       currentEpoch: image.readUInt32BE(4),
     })

@@ -2,42 +2,34 @@
  * The token of temporary credentials carries all that must be known of the session, sealed, and their secret access key can
  * be computed again from it: so any worker verifies them without a look into the database, and nothing of them is stored.
  *
- *     token = base64url(version 1 ‖ salt 16 ‖ IV 12 ‖ AES-256-GCM(content) ‖ tag 16)
- *
- * Tokens are made as often as clients like, far beyond the 2^32 random IVs that one key allows (NIST SP 800-38D section 8.3).
- * So each has a key of its own: HMAC-SHA-256 of the salt under a key of the hierarchy.
+ *     token = base64url(version 1 ‖ what salted-seal.ts makes of the content)
  */
-import { createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import { SecretBytes } from '#base/secret-bytes.ts'
-import { ivLength, lengthPrefixed, unwrapBytes, wrapBytes } from './aead.ts'
-import type { HmacKey } from './hmac.ts'
+import { lengthPrefixed } from './aead.ts'
 import { keyLength, type Hierarchy } from './key-hierarchy.ts'
+import { openSalted, sealRandomLength, sealSalted } from './salted-seal.ts'
 
 const version = 1
-const saltLength = 16
-const sealedAt = 1 + saltLength
 
 /** Bytes of the randomness that a token needs. */
-export const tokenRandomLength = saltLength + ivLength
+export const tokenRandomLength = sealRandomLength
 
 /** Characters of a secret access key. */
 export const secretLength = 40
 
 /** The token that carries `content`; `random` are `tokenRandomLength` random bytes, never used before. */
 export function sealToken(hierarchy: Hierarchy, random: Buffer, content: string): string {
-  const salt = random.subarray(0, saltLength)
-  const key = tokenKey(hierarchy.sessionToken, salt)
-  const sealed = wrapBytes(key, random.subarray(saltLength), Buffer.from(content), identity(hierarchy))
-  return Buffer.concat([Buffer.of(version), salt, sealed]).toString('base64url')
+  const sealed = sealSalted(hierarchy.sessionToken, random, Buffer.from(content), identity(hierarchy))
+  return Buffer.concat([Buffer.of(version), sealed]).toString('base64url')
 }
 
 /** What `sealToken` sealed in this installation; undefined for any other text, if only one that decodes to the same bytes. */
 export function openToken(hierarchy: Hierarchy, token: string): string | undefined {
   const bytes = Buffer.from(token, 'base64url')
   // The decoder skips what it does not know.
-  if (bytes[0] !== version || bytes.length < sealedAt || bytes.toString('base64url') !== token) return undefined
-  const key = tokenKey(hierarchy.sessionToken, bytes.subarray(1, sealedAt))
-  return unwrapBytes(key, bytes.subarray(sealedAt), identity(hierarchy))?.toString()
+  if (bytes[0] !== version || bytes.toString('base64url') !== token) return undefined
+  return openSalted(hierarchy.sessionToken, bytes.subarray(1), identity(hierarchy))?.toString()
 }
 
 /** The secret access key (40 characters of base64, the caller's to destroy) of credentials issued at `issuedAt`. */
@@ -60,14 +52,6 @@ function encode(source: Buffer, target: Buffer): void {
     for (let digit = 0; digit < 4; digit += 1) target[at + digit] = alphabet[(group >>> (18 - digit * 6)) & 63] ?? 0
     from += 3
   }
-}
-
-function tokenKey(parent: HmacKey, salt: Buffer): KeyObject {
-  const bytes = Buffer.alloc(keyLength)
-  parent.into(salt, bytes)
-  const key = createSecretKey(bytes)
-  bytes.fill(0)
-  return key
 }
 
 function identity(hierarchy: Hierarchy): Buffer {

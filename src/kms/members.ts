@@ -120,5 +120,15 @@ export const KeyMaterialStateType = oneOf(
   'PENDING_MULTI_REGION_IMPORT_AND_ROTATION',
 )
 export const KeyMaterialDescriptionType = string({ min: 0, max: 256, pattern: '^[a-zA-Z0-9:/_\\s.-]+$' })
+export const AlgorithmSpec = oneOf(
+  'RSAES_PKCS1_V1_5',
+  'RSAES_OAEP_SHA_1',
+  'RSAES_OAEP_SHA_256',
+  'RSA_AES_KEY_WRAP_SHA_1',
+  'RSA_AES_KEY_WRAP_SHA_256',
+  'SM2PKE',
+)
+export const WrappingKeySpecType = oneOf('RSA_2048', 'RSA_3072', 'RSA_4096', 'SM2')
+export const ImportTypeType = oneOf('NEW_KEY_MATERIAL', 'EXISTING_KEY_MATERIAL')
 export const ImportStateType = oneOf('IMPORTED', 'PENDING_IMPORT')
 export const PendingWindowInDaysType = integer({ min: 1, max: 365 })

@@ -11,6 +11,7 @@ import type { ErrorCode } from '#aws/errors.ts'
 import type { Fields, Value } from '#aws/shape.ts'
 import type { KeyPairs, Random } from '#ports/edge.ts'
 import type { GrantTokens } from '#ports/grant-tokens.ts'
+import type { ImportKeys } from '#ports/import-keys.ts'
 import type { KeyDirectory } from '#ports/key-directory.ts'
 import type { KeyStore } from '#ports/key-store.ts'
 import type { PrincipalDirectory } from '#ports/principals.ts'
@@ -23,6 +24,7 @@ export interface KmsPorts {
   readonly directory: KeyDirectory
   readonly storage: StorageReader
   readonly keyStore: KeyStore
+  readonly importKeys: ImportKeys
   readonly random: Random
   readonly keyPairs: KeyPairs
   readonly principals: PrincipalDirectory

@@ -10,6 +10,7 @@ import { CreateKey } from './operations/create-key.ts'
 import { Decapsulate } from './operations/decapsulate.ts'
 import { Decrypt } from './operations/decrypt.ts'
 import { DeleteAlias } from './operations/delete-alias.ts'
+import { DeleteImportedKeyMaterial } from './operations/delete-imported-key-material.ts'
 import { DeriveSharedSecret } from './operations/derive-shared-secret.ts'
 import { DescribeKey } from './operations/describe-key.ts'
 import { DisableKey } from './operations/disable-key.ts'
@@ -26,7 +27,9 @@ import { GenerateMac } from './operations/generate-mac.ts'
 import { GenerateRandom } from './operations/generate-random.ts'
 import { GetKeyPolicy } from './operations/get-key-policy.ts'
 import { GetKeyRotationStatus } from './operations/get-key-rotation-status.ts'
+import { GetParametersForImport } from './operations/get-parameters-for-import.ts'
 import { GetPublicKey } from './operations/get-public-key.ts'
+import { ImportKeyMaterial } from './operations/import-key-material.ts'
 import { ListAliases } from './operations/list-aliases.ts'
 import { ListGrants } from './operations/list-grants.ts'
 import { ListKeyPolicies } from './operations/list-key-policies.ts'
@@ -58,6 +61,7 @@ export const operations = {
   Decapsulate,
   Decrypt,
   DeleteAlias,
+  DeleteImportedKeyMaterial,
   DeriveSharedSecret,
   DescribeKey,
   DisableKey,
@@ -74,7 +78,9 @@ export const operations = {
   GenerateRandom,
   GetKeyPolicy,
   GetKeyRotationStatus,
+  GetParametersForImport,
   GetPublicKey,
+  ImportKeyMaterial,
   ListAliases,
   ListGrants,
   ListKeyPolicies,

@@ -15,6 +15,11 @@ export type MaterialOwner = Pick<
 export interface KeyStore {
   /** Makes new key material and answers its wrapped record; nothing is stored yet. */
   generate(owner: MaterialOwner): MaybeAsync<KeyMaterialRecord>
+  /**
+   * The wrapped record of material that its owner brought; undefined when `brought` is not material of the owner's key spec.
+   * `brought` stays the caller's to destroy.
+   */
+  adopt(owner: MaterialOwner, brought: SecretBytes): MaybeAsync<KeyMaterialRecord | undefined>
   /** Opens material for use. Throws IntegrityError when the record is not what the key store wrapped. */
   open(record: KeyMaterialRecord): MaybeAsync<OpenedMaterial>
 }

@@ -94,6 +94,13 @@ export interface StorageReader {
     after: KeyRecord | undefined,
     damaged: (error: IntegrityError) => void,
   ): MaybeAsync<readonly Stored<KeyRecord>[]>
+  /** The same of keys with imported key material that expired not after `now` and is still to be deleted. */
+  keysWithExpiredMaterial(
+    now: number,
+    limit: number,
+    after: KeyRecord | undefined,
+    damaged: (error: IntegrityError) => void,
+  ): MaybeAsync<readonly Stored<KeyRecord>[]>
   close(): MaybeAsync<void>
 }
 

@@ -3,17 +3,27 @@
  * applies them in one exhaustive switch, in one transaction with the audit record.
  */
 import { exhaustive } from '#base/exhaustive.ts'
-import type { AccessKeyId, AccountId, AliasName, GrantId, KeyId } from '#base/brand.ts'
+import type { AccessKeyId, AccountId, AliasName, GrantId, KeyId, KeyMaterialId } from '#base/brand.ts'
 import type { GrantRecord } from './grant.ts'
 import type { IamKind, IamRecord } from './iam.ts'
 import type { AccessKeyRecord, AccountRecord } from './identity.ts'
 import type { AliasRecord, KeyMaterialRecord, KeyRecord, Place } from './key.ts'
 
 export type Change =
-  | { readonly kind: 'key added'; readonly key: KeyRecord; readonly material: KeyMaterialRecord }
+  /** A key whose material is imported begins without any. */
+  | { readonly kind: 'key added'; readonly key: KeyRecord; readonly material?: KeyMaterialRecord | undefined }
   | { readonly kind: 'key changed'; readonly key: KeyRecord }
   /** The key has new current material; what it had stays. */
   | { readonly kind: 'key rotated'; readonly key: KeyRecord; readonly material: KeyMaterialRecord }
+  /** The bytes of a key material were imported, perhaps again. What the key knows of them is a change of the key beside it. */
+  | { readonly kind: 'key material stored'; readonly material: KeyMaterialRecord }
+  /** The bytes are gone for good. */
+  | {
+      readonly kind: 'key material removed'
+      readonly place: Place
+      readonly keyId: KeyId
+      readonly materialId: KeyMaterialId
+    }
   /**
    * The end of the waiting period: the key and its materials are gone. A conflict while it has aliases: each must have been
    * removed by a change of its own, for their names are cached too.
@@ -78,6 +88,10 @@ export function touchedBy(change: Change): readonly string[] {
     case 'key changed':
     case 'key rotated':
       return [cacheName.key(change.key, change.key.keyId)]
+    case 'key material stored':
+      return [cacheName.key(change.material, change.material.keyId)]
+    case 'key material removed':
+      return [cacheName.key(change.place, change.keyId)]
     case 'key deleted':
       return [cacheName.key(change.place, change.keyId), cacheName.grants(change.place, change.keyId)]
     case 'alias added':

@@ -14,10 +14,13 @@ export type Stored<T> = T & { readonly rev: number }
 export type KeyState =
   | { readonly kind: 'Enabled' }
   | { readonly kind: 'Disabled' }
+  /** Of keys with imported key material alone: they have none yet, or some of it is not there any more. */
+  | { readonly kind: 'PendingImport' }
   | { readonly kind: 'PendingDeletion'; readonly deletionDate: number }
 
 export type { KeySpec, KeyUsage }
-export type KeyOrigin = 'AWS_KMS'
+/** `EXTERNAL`: its owner imports its key material. */
+export type KeyOrigin = 'AWS_KMS' | 'EXTERNAL'
 /** `AWS`: AWS managed keys, and AWS owned ones, whose account is `awsAccount`. */
 export type KeyManager = 'CUSTOMER' | 'AWS'
 
@@ -37,6 +40,38 @@ export interface KeyRotation {
   readonly onDemand: number
 }
 
+/**
+ * Where the bytes of an imported key material are. `validTo` (epoch milliseconds): when they expire; undefined: never. What
+ * has expired may not be used, and stays until it is deleted.
+ */
+export type ImportedBytes =
+  | { readonly kind: 'imported'; readonly validTo?: number | undefined }
+  | { readonly kind: 'expired'; readonly validTo: number }
+  | { readonly kind: 'absent' }
+
+/** A key material that was imported into a key: it stays associated with the key when its bytes are gone. */
+export interface ImportedMaterial {
+  readonly materialId: KeyMaterialId
+  readonly bytes: ImportedBytes
+  /** Only of symmetric keys: KeyMaterialDescription as it was last set. */
+  readonly description?: string | undefined
+  /** `pending`: not in use before a rotation makes it the current one, and forgotten when its bytes go before that. */
+  readonly standing: 'permanent' | 'pending'
+  /** When it became current; undefined of the first material of a key, and while it is pending. */
+  readonly rotated?: { readonly date: number; readonly type: RotationType } | undefined
+}
+
+/** What was imported into a key (kms/key/imported.ts makes it). */
+export interface ImportedMaterials {
+  /** In the order in which they became current; a pending one is the last. */
+  readonly materials: readonly ImportedMaterial[]
+  /**
+   * The earliest `validTo` of bytes that are still there: by it the job that deletes what has expired finds the key. Undefined:
+   * nothing expires.
+   */
+  readonly nextExpiry?: number | undefined
+}
+
 /** A KMS key: the resource without its key material. */
 export interface KeyRecord extends Place {
   readonly keyId: KeyId
@@ -52,9 +87,12 @@ export interface KeyRecord extends Place {
   readonly tags: readonly Tag[]
   /** The key policy as it was put, but users and roles by unique id (policy/stored-principals.ts). */
   readonly policy: string
-  readonly currentMaterialId: KeyMaterialId
+  /** Undefined: nothing was imported yet. */
+  readonly currentMaterialId?: KeyMaterialId | undefined
   /** Undefined: never set up. */
   readonly rotation?: KeyRotation | undefined
+  /** Of keys of origin `EXTERNAL` alone. */
+  readonly imported?: ImportedMaterials | undefined
 }
 
 /** One key material of a KMS key, wrapped: what a key store's backing key looks like at rest. */

@@ -12,6 +12,7 @@ import type { HmacKey } from '#crypto/hmac.ts'
 import { generatePair, type GenerateKeyPair } from '#crypto/key-pair.ts'
 import type { Hierarchy } from '#crypto/key-hierarchy.ts'
 import type { SigningAside } from '#crypto/signing.ts'
+import { createSoftwareImportKeys } from '#keystores/software/import-keys.ts'
 import { createSoftwareKeyStore } from '#keystores/software/key-store.ts'
 import { unwrapSecret, wrapSecret } from '#keystores/software/secret-wrap.ts'
 import { createSoftwareSessions } from '#keystores/software/sessions.ts'
@@ -74,6 +75,7 @@ export function createWorkerPorts(parts: WorkerParts): {
         directory,
         storage,
         keyStore,
+        importKeys: createSoftwareImportKeys({ hierarchy, random, keyPairs }),
         random,
         keyPairs: (spec) => generatePair(spec, keyPairs),
         principals,

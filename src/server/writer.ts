@@ -314,7 +314,14 @@ function closedError(): Error {
   return new Error('the server is ending: nothing is stored any more')
 }
 
+const secretRemovals: ReadonlySet<Change['kind']> = new Set([
+  'key deleted',
+  'key material removed',
+  'access key removed',
+  'access key changed',
+])
+
 /** Whether key material or the secret of an access key is deleted or overwritten by `change`. */
 function removesSecret({ kind }: Change): boolean {
-  return kind === 'key deleted' || kind === 'access key removed' || kind === 'access key changed'
+  return secretRemovals.has(kind)
 }

@@ -1,8 +1,13 @@
 /** Keys and what belongs to them as rows. */
+import { exhaustive } from '#base/exhaustive.ts'
 import type { GrantPrincipal, GrantRecord } from '#records/grant.ts'
-import type { AliasRecord, KeyMaterialRecord, KeyRecord, KeyRotation } from '#records/key.ts'
+import type { AliasRecord, ImportedBytes, ImportedMaterial, ImportedMaterials } from '#records/key.ts'
+import type { KeyMaterialRecord, KeyRecord, KeyRotation } from '#records/key.ts'
 import { decoder, hasMembers } from './entity.ts'
 import type { Entity, Members } from './entity.ts'
+
+// Of the rotation that made a material current.
+const rotatedMembers: Members = { date: 'number', type: 'string' }
 
 const keyMembers: Members = {
   region: 'string',
@@ -17,7 +22,6 @@ const keyMembers: Members = {
   state: 'object',
   tags: 'object',
   policy: 'string',
-  currentMaterialId: 'string',
 }
 
 export const keyEntity: Entity<KeyRecord> = {
@@ -47,11 +51,15 @@ export const keyEntity: Entity<KeyRecord> = {
       policy: key.policy,
       currentMaterialId: key.currentMaterialId,
       rotation: key.rotation === undefined ? undefined : rotationMembers(key.rotation),
+      imported: key.imported === undefined ? undefined : importedMembers(key.imported),
     } satisfies KeyRecord),
   decode: decoder(
     'key',
     (value): value is KeyRecord =>
-      hasMembers(value, keyMembers) && mayHave(value, 'rotation', (rotation) => isRotation(rotation)),
+      hasMembers(value, keyMembers) &&
+      mayHave(value, 'currentMaterialId', (id) => typeof id === 'string') &&
+      mayHave(value, 'rotation', (rotation) => isRotation(rotation)) &&
+      mayHave(value, 'imported', (imported) => isImported(imported)),
   ),
 }
 
@@ -67,6 +75,50 @@ function rotationMembers({ automatic, onDemand }: KeyRotation): KeyRotation {
   }
 }
 
+function importedMembers({ materials, nextExpiry }: ImportedMaterials): ImportedMaterials {
+  return { materials: materials.map(importedMaterialMembers), nextExpiry }
+}
+
+function importedMaterialMembers(material: ImportedMaterial): ImportedMaterial {
+  const { materialId, bytes, description, standing, rotated } = material
+  return {
+    materialId,
+    bytes: bytesMembers(bytes),
+    description,
+    standing,
+    rotated: rotated === undefined ? undefined : { date: rotated.date, type: rotated.type },
+  }
+}
+
+function bytesMembers(bytes: ImportedBytes): ImportedBytes {
+  switch (bytes.kind) {
+    case 'imported':
+      return { kind: bytes.kind, validTo: bytes.validTo }
+    case 'expired':
+      return { kind: bytes.kind, validTo: bytes.validTo }
+    case 'absent':
+      return { kind: bytes.kind }
+    default:
+      return exhaustive(bytes)
+  }
+}
+
+function isImported(value: unknown): boolean {
+  if (!hasMembers(value, { materials: 'object' })) return false
+  if (!mayHave(value, 'nextExpiry', (date) => typeof date === 'number')) return false
+  const materials: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'materials') : undefined
+  return Array.isArray(materials) && materials.every(isImportedMaterial)
+}
+
+function isImportedMaterial(value: unknown): boolean {
+  return (
+    hasMembers(value, { materialId: 'string', bytes: 'object', standing: 'string' }) &&
+    mayHave(value, 'bytes', (bytes) => hasMembers(bytes, { kind: 'string' })) &&
+    mayHave(value, 'description', (description) => typeof description === 'string') &&
+    mayHave(value, 'rotated', (rotated) => hasMembers(rotated, rotatedMembers))
+  )
+}
+
 /** Whether `value` has no member `name`, or one that `isSuch`; one that it has not stays away, as in records of old. */
 function mayHave(value: unknown, name: string, isSuch: (member: unknown) => boolean): boolean {
   if (typeof value !== 'object' || value === null) return false
@@ -79,8 +131,6 @@ function isRotation(value: unknown): boolean {
     mayHave(value, 'automatic', (automatic) => hasMembers(automatic, { periodDays: 'number', nextDate: 'number' }))
   )
 }
-
-const rotatedMembers: Members = { date: 'number', type: 'string' }
 
 const materialMembers: Members = {
   region: 'string',

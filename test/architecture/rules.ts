@@ -163,6 +163,7 @@ export const secretAccess: Readonly<Record<string, string>> = {
   'src/aws/query-encode.ts': 'writes a secret access key into the answer that hands it out',
   'src/cache/identities.ts': 'makes SigV4 signing keys from the secrets of access keys',
   'src/crypto/key-hierarchy.ts': 'derives the keys of each purpose from the root key',
+  'src/keystores/software/key-store.ts': 'wraps key material that its owner brought',
   'src/kms/operations/encrypt.ts': 'hands the plaintext to the key store',
   'src/kms/operations/generate-mac.ts': 'hands the message to the key store',
   'src/kms/operations/sign.ts': 'hands the message to the key store',

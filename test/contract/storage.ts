@@ -13,6 +13,7 @@ import {
   aliasName,
   aliasRecord,
   commitOf,
+  currentMaterialOf,
   keyAdded,
   keyId,
   keyRecord,
@@ -85,7 +86,7 @@ export function storageContract(backEnd: string, open: OpenStorage): void {
       const { revision: rev } = await storage.head()
       const { reader } = storage
       assert.deepEqual(await reader.key(place, key.keyId), { ...key, rev })
-      assert.deepEqual(await reader.material(place, key.keyId, key.currentMaterialId.slice(0, 16)), {
+      assert.deepEqual(await reader.material(place, key.keyId, currentMaterialOf(key).slice(0, 16)), {
         ...materialOf(key),
         rev,
       })
@@ -243,7 +244,7 @@ export function storageContract(backEnd: string, open: OpenStorage): void {
       const changed = { ...stored, state: { kind: 'Disabled' }, description: 'other', tags: [] } as const
       await added(storage, { kind: 'key changed', key: changed })
       assert.deepEqual(await storage.reader.key(place, key.keyId), { ...changed, rev: stored.rev + 1 })
-      const material = await storage.reader.material(place, key.keyId, key.currentMaterialId.slice(0, 16))
+      const material = await storage.reader.material(place, key.keyId, currentMaterialOf(key).slice(0, 16))
       assert.equal(material?.rev, stored.rev)
     })
 
@@ -257,7 +258,7 @@ export function storageContract(backEnd: string, open: OpenStorage): void {
       await added(storage, removed('a'), removed('b'), deleted)
       const { reader } = storage
       assert.equal(await reader.key(place, doomed.keyId), undefined)
-      assert.equal(await reader.material(place, doomed.keyId, doomed.currentMaterialId.slice(0, 16)), undefined)
+      assert.equal(await reader.material(place, doomed.keyId, currentMaterialOf(doomed).slice(0, 16)), undefined)
       assert.equal(await reader.alias(place, aliasName('a')), undefined)
       assert.deepEqual(await reader.keyIds(place, undefined, 10), [other.keyId])
       assert.equal((await reader.aliases(place, undefined, 10, undefined)).length, 1)

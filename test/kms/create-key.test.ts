@@ -29,8 +29,8 @@ describe('CreateKey', () => {
         Origin: 'AWS_KMS',
       },
     })
-    assert.equal(added.material.materialId, currentMaterialId)
-    assert.equal(added.material.keyId, keyId)
+    assert.equal(added.material?.materialId, currentMaterialId)
+    assert.equal(added.material?.keyId, keyId)
   })
 
   it('takes description and tags, and every default said out loud', async () => {
@@ -105,9 +105,9 @@ describe('CreateKey', () => {
     ],
     [
       'an origin of a later version',
-      { Origin: 'EXTERNAL' },
+      { Origin: 'AWS_CLOUDHSM' },
       'UnsupportedOperationException',
-      'Origin EXTERNAL is not supported by this version of Trent.',
+      'Origin AWS_CLOUDHSM is not supported by this version of Trent.',
     ],
     [
       'tags with the same key',

@@ -103,7 +103,13 @@ describe('key identifiers', () => {
     GenerateDataKey: { NumberOfBytes: 1 },
     GenerateDataKeyWithoutPlaintext: { KeySpec: 'AES_128' },
     GenerateMac: message,
+    GetParametersForImport: { WrappingAlgorithm: 'RSAES_OAEP_SHA_256', WrappingKeySpec: 'RSA_2048' },
     GetPublicKey: { KeyId: 'alias/pair' },
+    ImportKeyMaterial: {
+      ImportToken: 'YQ==',
+      EncryptedKeyMaterial: 'YQ==',
+      ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE',
+    },
     PutKeyPolicy: { Policy: '{}' },
     RevokeGrant: { GrantId: '0'.repeat(64) },
     Sign: signed,

@@ -235,7 +235,7 @@ describe('CreateKey', () => {
     await refuse('CreateKey', input, 'UnsupportedOperationException', message)
   })
 
-  for (const Origin of ['EXTERNAL', 'AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE']) {
+  for (const Origin of ['AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE']) {
     it(`refuses origin ${Origin}, which a later version supports`, async () => {
       const message = `Origin ${Origin} is not supported by this version of Trent.`
       await refuse('CreateKey', { Origin }, 'UnsupportedOperationException', message)

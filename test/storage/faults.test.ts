@@ -8,7 +8,7 @@ import type { TestContext } from 'node:test'
 import { IntegrityError } from '#base/integrity-error.ts'
 import { createInstallation, readInstallation } from '#storage/sqlite/installation.ts'
 import { migrate } from '#storage/sqlite/migrate.ts'
-import { firstSchema } from '#storage/sqlite/migrations/0001-first-schema.ts'
+import { migrations } from '#storage/sqlite/migrations/list.ts'
 import { openReader } from '#storage/sqlite/reader.ts'
 import { verifyAll } from '#storage/sqlite/verify.ts'
 import { openWriter } from '#storage/sqlite/writer.ts'
@@ -76,7 +76,7 @@ describe('creating an installation', () => {
     assert.deepEqual(readInstallation(file), {
       id: 'a-test-installation',
       created: 1,
-      schemaVersion: 1,
+      schemaVersion: migrations.length,
       domainKeys: [{ epoch: 1, wrapped: 'd3JhcHBlZA==' }],
     })
     const writer = openWriter(file, keys)
@@ -124,7 +124,9 @@ describe('opening a database', () => {
       `INSERT INTO migration VALUES (7, 'of the future', 1); CREATE TABLE future (a); PRAGMA journal_mode = DELETE`,
     )
     sql(file, 'PRAGMA journal_mode = WAL')
-    const message = 'has schema version 7; this version of Trent knows schema versions up to 1. Nothing was changed.'
+    const message =
+      `has schema version 7; this version of Trent knows schema versions up to ${migrations.length}. ` +
+      'Nothing was changed.'
     const before = readFileSync(file)
     assert.throws(() => openWriter(file, keys), fails('newer', message))
     assert.throws(() => openReader(file, keys.stateMac), fails('newer', message))
@@ -265,21 +267,23 @@ describe('a full disk', () => {
 })
 
 describe('migrations', () => {
-  const second = { version: 2, name: 'second', up: (db: DatabaseSync) => db.exec('CREATE TABLE second (a)') }
+  const known = migrations.map(({ version, name }) => ({ version, name }))
+  const next = {
+    version: migrations.length + 1,
+    name: 'next',
+    up: (db: DatabaseSync) => db.exec('CREATE TABLE next (a)'),
+  }
 
   it('run in order, once, and are recorded', (t) => {
     const file = installedDatabase(temporaryDirectory(t))
     const db = new DatabaseSync(file)
     t.after(() => db.close())
-    migrate(db, file, [firstSchema, second])
-    migrate(db, file, [firstSchema, second])
+    migrate(db, file, [...migrations, next])
+    migrate(db, file, [...migrations, next])
     const rows = db.prepare('SELECT version, name FROM migration ORDER BY version').all()
     assert.deepEqual(
       rows.map((row) => ({ ...row })),
-      [
-        { version: 1, name: 'first schema' },
-        { version: 2, name: 'second' },
-      ],
+      [...known, { version: next.version, name: 'next' }],
     )
   })
 
@@ -288,10 +292,25 @@ describe('migrations', () => {
     const db = new DatabaseSync(file)
     t.after(() => db.close())
     const broken = {
-      ...second,
-      up: (connection: DatabaseSync) => connection.exec('CREATE TABLE second (a); CREATE TABLE second (a)'),
+      ...next,
+      up: (connection: DatabaseSync) => connection.exec('CREATE TABLE next (a); CREATE TABLE next (a)'),
     }
-    assert.throws(() => migrate(db, file, [firstSchema, broken]))
-    migrate(db, file, [firstSchema, second])
+    assert.throws(() => migrate(db, file, [...migrations, broken]))
+    migrate(db, file, [...migrations, next])
+  })
+
+  it('bring a database of the first schema up to date, and leave its rows as they were', async (t) => {
+    const file = installedDatabase(temporaryDirectory(t))
+    const key = keyRecord()
+    const writer = openWriter(file, keys)
+    assert.equal(writer.commit(commitOf([keyAdded(key)])), 'committed')
+    writer.close()
+    sql(file, 'DROP INDEX key_by_next_expiry; DELETE FROM migration WHERE version > 1')
+    openWriter(file, keys).close()
+    const reader = openReader(file, keys.stateMac)
+    t.after(() => reader.close())
+    assert.equal(reader.key(place, key.keyId)?.keyId, key.keyId)
+    assert.deepEqual(reader.keysWithExpiredMaterial(Number.MAX_SAFE_INTEGER, 10, undefined, assert.ifError), [])
+    assert.deepEqual((await verifyAll({ file, keys })).findings, [])
   })
 })

@@ -80,12 +80,16 @@ export function keyRecord(changes: Partial<KeyRecord> = {}): KeyRecord {
   }
 }
 
+export function currentMaterialOf({ currentMaterialId }: KeyRecord) {
+  return currentMaterialId!
+}
+
 export function materialOf(key: KeyRecord): KeyMaterialRecord {
   return {
     region: key.region,
     account: key.account,
     keyId: key.keyId,
-    materialId: key.currentMaterialId,
+    materialId: currentMaterialOf(key),
     creationDate: key.creationDate,
     origin: key.origin,
     keySpec: key.keySpec,

@@ -13,7 +13,9 @@ import { SecretBytes } from '#base/secret-bytes.ts'
 import { blobMaterial, openBlob, sealBlob } from '#crypto/ciphertext-blob.ts'
 import { grantTokenNonceLength, openGrantToken, sealGrantToken } from '#crypto/grant-token.ts'
 import { HmacKey } from '#crypto/hmac.ts'
+import { importedMaterial } from '#crypto/imported-material.ts'
 import { generatePair, randomMaterialLength } from '#crypto/key-pair.ts'
+import { createSoftwareImportKeys } from '#keystores/software/import-keys.ts'
 import { materialTools, openMaterial } from '#keystores/software/material.ts'
 import { after, type MaybeAsync } from '#base/maybe-async.ts'
 import { loadGrants } from '#cache/grants.ts'
@@ -21,10 +23,11 @@ import type { KmsOperation, KmsPorts } from '#kms/operation.ts'
 import { operations, type OperationName } from '#kms/service.ts'
 import { compilePolicy } from '#policy/compile.ts'
 import type { LiveKey } from '#ports/key-directory.ts'
-import type { MaterialKind, MaterialOf, OpenedMaterial } from '#ports/key-store.ts'
+import type { MaterialKind, MaterialOf, MaterialOwner, OpenedMaterial } from '#ports/key-store.ts'
 import type { Change, Expectation } from '#records/change.ts'
 import type { KeyMaterialRecord, KeyRecord, Stored } from '#records/key.ts'
 import { systemKeyPairs } from '../../src/system.ts'
+import { newHierarchy } from '../crypto/key-fixtures.ts'
 import { MemoryStorage } from './memory-storage.ts'
 
 const present = <T>(value: T | undefined): T => {
@@ -111,6 +114,19 @@ export class MemoryKms {
     this.policyTexts = memory.policyTexts
     const ofKey = (key: LiveKey): KeyMaterialRecord[] =>
       [...memory.materials.values()].filter(({ keyId }) => keyId === key.record.keyId)
+    const record = (owner: MaterialOwner, bytes: Buffer): KeyMaterialRecord => ({
+      region: owner.region,
+      account: owner.account,
+      keyId: owner.keyId,
+      materialId: materialIdOf(bytes),
+      creationDate: owner.creationDate,
+      origin: owner.origin,
+      keySpec: owner.keySpec,
+      keyUsage: owner.keyUsage,
+      exportable: false,
+      epoch: 1,
+      wrapped: bytes.toString('base64'),
+    })
     this.ports = {
       directory: {
         key: (place, keyId) => after(memory.reader.key(place, keyId), liveKey),
@@ -146,25 +162,21 @@ export class MemoryKms {
       },
       keyStore: {
         generate: (owner) => {
-          const record = (bytes: Buffer): KeyMaterialRecord => ({
-            region: owner.region,
-            account: owner.account,
-            keyId: owner.keyId,
-            materialId: materialIdOf(bytes),
-            creationDate: owner.creationDate,
-            origin: owner.origin,
-            keySpec: owner.keySpec,
-            keyUsage: owner.keyUsage,
-            exportable: false,
-            epoch: 1,
-            wrapped: bytes.toString('base64'),
-          })
           const length = randomMaterialLength(owner.keySpec)
-          if (length !== undefined) return answer(record(randomBytes(length)))
-          return generatePair(owner.keySpec, systemKeyPairs).then(({ privateKey }) => record(privateKey))
+          if (length !== undefined) return answer(record(owner, randomBytes(length)))
+          return generatePair(owner.keySpec, systemKeyPairs).then(({ privateKey }) => record(owner, privateKey))
         },
+        adopt: (owner, brought) =>
+          after(importedMaterial(owner.keySpec, brought.insecureSecretAccess()), (bytes) =>
+            answer(bytes === undefined ? undefined : record(owner, bytes)),
+          ),
         open: (record) => answer(this.#open(record)),
       },
+      importKeys: createSoftwareImportKeys({
+        hierarchy: newHierarchy(),
+        random: { bytes: randomBytes },
+        keyPairs: systemKeyPairs,
+      }),
       limits: { onDemandRotations: 25 },
       keyPairs: (spec) => generatePair(spec, systemKeyPairs),
       random: {

@@ -108,8 +108,9 @@ export class MemoryStorage {
         const { key, material } = change
         if (!this.#add(this.keys, inPlace(key, key.keyId), key)) return false
         return (
-          this.keys.has(inPlace(material, material.keyId)) &&
-          this.#add(this.materials, inPlace(material, material.keyId, material.materialId), material)
+          material === undefined ||
+          (this.keys.has(inPlace(material, material.keyId)) &&
+            this.#add(this.materials, inPlace(material, material.keyId, material.materialId), material))
         )
       }
       case 'key changed':
@@ -123,6 +124,14 @@ export class MemoryStorage {
             change.material,
           )
         )
+      case 'key material stored': {
+        const { material } = change
+        const name = inPlace(material, material.keyId, material.materialId)
+        if (!this.keys.has(inPlace(material, material.keyId))) return false
+        return this.#change(this.materials, name, material) || this.#add(this.materials, name, material)
+      }
+      case 'key material removed':
+        return this.materials.delete(inPlace(change.place, change.keyId, change.materialId))
       case 'key deleted': {
         const { place, keyId } = change
         if (this.#aliasesOf(place, keyId).length > 0) return false
@@ -324,6 +333,7 @@ export class MemoryStorage {
       policyText: (hash) => answer(this.policyTexts.get(hash)?.text),
       keysDueForDeletion: (now, limit, after) => answer(this.#due(deletionAt, now, limit, after)),
       keysDueForRotation: (now, limit, after) => answer(this.#due(rotationAt, now, limit, after)),
+      keysWithExpiredMaterial: (now, limit, after) => answer(this.#due(expiryAt, now, limit, after)),
       close: () => undefined,
     }
   }
@@ -353,6 +363,10 @@ function ofKind<K extends IamKind>(kind: K, records: readonly Stored<IamRecord>[
 
 function deletionAt({ state }: KeyRecord): number {
   return state.kind === 'PendingDeletion' ? state.deletionDate : Number.POSITIVE_INFINITY
+}
+
+function expiryAt({ imported }: KeyRecord): number {
+  return imported?.nextExpiry ?? Number.POSITIVE_INFINITY
 }
 
 function rotationAt({ state, rotation }: KeyRecord): number {

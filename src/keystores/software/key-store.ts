@@ -1,11 +1,13 @@
 /** Trent's own key store: key material is random bytes of this process, wrapped under a domain key and used in memory. */
 import { IntegrityError } from '#base/integrity-error.ts'
+import { after, type MaybeAsync } from '#base/maybe-async.ts'
+import type { SecretBytes } from '#base/secret-bytes.ts'
 import { ivLength, lengthPrefixed, unwrapBytes, wrapBytes } from '#crypto/aead.ts'
+import { importedMaterial } from '#crypto/imported-material.ts'
 import type { Hierarchy } from '#crypto/key-hierarchy.ts'
 import { generatePair, randomMaterialLength, type GenerateKeyPair } from '#crypto/key-pair.ts'
 import { keyMaterialId } from '#crypto/material-id.ts'
 import type { SigningAside } from '#crypto/signing.ts'
-import type { MaybeAsync } from '#base/maybe-async.ts'
 import type { Random } from '#ports/edge.ts'
 import type { KeyStore, MaterialOwner, OpenedMaterial } from '#ports/key-store.ts'
 import type { KeyMaterialRecord } from '#records/key.ts'
@@ -26,6 +28,12 @@ export function createSoftwareKeyStore({ hierarchy, random, keyPairs, signing }:
     const length = randomMaterialLength(owner.keySpec)
     if (length !== undefined) return wrapped(owner, random.bytes(length))
     return generatePair(owner.keySpec, keyPairs).then(({ privateKey }) => wrapped(owner, privateKey))
+  }
+
+  function adopt(owner: MaterialOwner, brought: SecretBytes): MaybeAsync<KeyMaterialRecord | undefined> {
+    return after(importedMaterial(owner.keySpec, brought.insecureSecretAccess()), (bytes) =>
+      bytes === undefined ? undefined : wrapped(owner, bytes),
+    )
   }
 
   /** The record of `bytes`, which are overwritten. */
@@ -61,7 +69,7 @@ export function createSoftwareKeyStore({ hierarchy, random, keyPairs, signing }:
     return material
   }
 
-  return { generate, open }
+  return { generate, adopt, open }
 }
 
 /** All that a record of key material says of it: moved to another row or changed in any word, it doesn't unwrap any more. */

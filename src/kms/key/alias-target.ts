@@ -49,7 +49,7 @@ export function keyOfAlias(rule: KeyRule): Target<KmsPorts, { readonly AliasName
       if (!('arn' in alias)) return alias
       if (alias.record === undefined) return notFound(alias.arn)
       return after(ports.directory.key(alias.place, alias.record.targetKeyId), (key) =>
-        key === undefined ? notFound(alias.arn) : keyResource(key),
+        key === undefined ? notFound(alias.arn) : keyResource(key, facts),
       )
     }),
   )

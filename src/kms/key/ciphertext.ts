@@ -5,6 +5,7 @@ import type { SecretBytes } from '#base/secret-bytes.ts'
 import { parseBlobHeader } from '#crypto/ciphertext-blob.ts'
 import type { KeyMaterialId } from '#base/brand.ts'
 import type { KeyDirectory, LiveKey } from '#ports/key-directory.ts'
+import { materialsIn } from './imported.ts'
 
 /** The caller owns `plaintext`. */
 export interface Opened {
@@ -68,6 +69,11 @@ export function openCiphertext(
       'The key ID in the request does not identify a CMK that can perform this operation.',
     )
   }
+  // Nothing was encrypted under material that waits for a rotation.
+  const isPending = materialsIn(key.record).some(
+    ({ standing, materialId }) => standing === 'pending' && materialId.startsWith(header.materialPrefix),
+  )
+  if (isPending) return fail('InvalidCiphertextException')
   return after(directory.material(key, header.materialPrefix), (material) =>
     material === undefined
       ? fail('InvalidCiphertextException')

@@ -81,6 +81,7 @@ const suppliers: Readonly<Record<string, Supplier>> = {
     return context === undefined ? undefined : inContext(context, name)
   },
   'kms:EncryptionContextKeys': (source) => several([...(encryptionContextOf(source)?.keys() ?? [])]),
+  'kms:ExpirationModel': ({ input }) => text(input, 'ExpirationModel'),
   'kms:GrantConstraintSourceArn': ({ constraints }) => constraints?.sourceArn,
   'kms:GrantConstraintType': ({ constraints }) => constraintType(constraints),
   'kms:GranteePrincipal': ({ input }) => text(input, 'GranteePrincipal'),
@@ -106,7 +107,10 @@ const suppliers: Readonly<Record<string, Supplier>> = {
   'kms:SigningAlgorithm': ({ input }) => text(input, 'SigningAlgorithm'),
   // When a key was last used is not kept, so each counts as used today: conditions that protect what is in use protect it.
   'kms:TrailingDaysWithoutKeyUsage': () => '0',
+  'kms:ValidTo': ({ input }) => date(input, 'ValidTo'),
   'kms:ViaService': ({ facts }) => facts.viaService,
+  'kms:WrappingAlgorithm': ({ input }) => text(input, 'WrappingAlgorithm'),
+  'kms:WrappingKeySpec': ({ input }) => text(input, 'WrappingKeySpec'),
 }
 
 const bySpelling = new Map(Object.entries(suppliers).map(([name, supplier]) => [name.toLowerCase(), supplier]))
@@ -218,6 +222,11 @@ function flag(input: object, name: string): string | undefined {
 function whole(input: object, name: string): string | undefined {
   const value = member(input, name)
   return typeof value === 'number' ? String(value) : undefined
+}
+
+function date(input: object, name: string): string | undefined {
+  const value = member(input, name)
+  return value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : undefined
 }
 
 function tags(input: object): readonly Tag[] {

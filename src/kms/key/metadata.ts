@@ -3,6 +3,7 @@ import { boolean, list, oneOf, optional, string, structure, type Infer } from '#
 import { keySpecs } from '#crypto/key-specs.ts'
 import type { LiveKey } from '#ports/key-directory.ts'
 import type { KeyRecord } from '#records/key.ts'
+import { materialsIn } from './imported.ts'
 import {
   ArnType,
   CloudHsmClusterIdType,
@@ -80,6 +81,7 @@ export function keyMetadata(record: KeyRecord, arn: LiveKey['arn']): KeyMetadata
     KeyUsage: record.keyUsage,
     KeyState: state.kind,
     ...(state.kind === 'PendingDeletion' ? { DeletionDate: new Date(state.deletionDate) } : {}),
+    ...expiryMembers(record),
     Origin: record.origin,
     KeyManager: record.keyManager,
     ...specMembers(record),
@@ -87,8 +89,27 @@ export function keyMetadata(record: KeyRecord, arn: LiveKey['arn']): KeyMetadata
       ? { MacAlgorithms: keySpecs[record.keySpec].usages.GENERATE_VERIFY_MAC }
       : {}),
     MultiRegion: false,
-    ...(record.keySpec === 'SYMMETRIC_DEFAULT' ? { CurrentKeyMaterialId: record.currentMaterialId } : {}),
+    ...(record.keySpec === 'SYMMETRIC_DEFAULT' && record.currentMaterialId !== undefined
+      ? { CurrentKeyMaterialId: record.currentMaterialId }
+      : {}),
   }
+}
+
+/** Of imported material that is there: whether it expires, and when the first of what the key can't do without does. */
+function expiryMembers(record: KeyRecord): Pick<KeyMetadata, 'ExpirationModel' | 'ValidTo'> {
+  const dates = materialsIn(record).flatMap(({ standing, bytes }) =>
+    standing === 'permanent' && bytes.kind === 'imported' ? [bytes.validTo ?? Number.POSITIVE_INFINITY] : [],
+  )
+  return dates.length === 0 ? {} : expiry(Math.min(...dates))
+}
+
+/** How an expiry (epoch milliseconds; infinite or undefined: never) is told. */
+export function expiry(
+  validTo: number = Number.POSITIVE_INFINITY,
+): Required<Pick<KeyMetadata, 'ExpirationModel'>> & Pick<KeyMetadata, 'ValidTo'> {
+  return validTo === Number.POSITIVE_INFINITY
+    ? { ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' }
+    : { ExpirationModel: 'KEY_MATERIAL_EXPIRES', ValidTo: new Date(validTo) }
 }
 
 type SpecMembers = Pick<

@@ -3,10 +3,14 @@
  * what was encrypted before names the older material, which stays. Only the material changes: never id, policy or state.
  */
 import { keyArn } from '#base/arn.ts'
+import type { KeyMaterialId } from '#base/brand.ts'
 import { secondText, serviceEventText } from '#cloudtrail/record.ts'
 import type { KeyMaterialRecord, KeyRecord, KeyRotation, RotationType } from '#records/key.ts'
 import type { MaterialOwner } from '#ports/key-store.ts'
+import type { LiveKey } from '#ports/key-directory.ts'
 import type { Change } from '#records/change.ts'
+import { withPendingCurrent } from './imported.ts'
+import { wrongOrigin } from './origin.ts'
 
 const dayMs = 86_400_000
 
@@ -61,7 +65,7 @@ export function rotation(key: KeyRecord, material: KeyMaterialRecord, type: Rota
 /** The AwsServiceEvent record of that rotation ("RotateKey", AWS KMS Developer Guide). */
 export function rotationRecord(
   { region, account, keyId, origin, currentMaterialId }: KeyRecord,
-  { materialId }: KeyMaterialRecord,
+  { materialId }: Pick<KeyMaterialRecord, 'materialId'>,
   type: RotationType,
   now: number,
   eventId: string,
@@ -83,6 +87,15 @@ export function rotationRecord(
 }
 
 /**
+ * `key` with the material that waits for a rotation as its current one from `now` on: on demand, for whose material is imported
+ * has no other. It counts against the same limit.
+ */
+export function importedRotation(key: KeyRecord, materialId: KeyMaterialId, now: number): Change {
+  const rotated = withPendingCurrent(key, materialId, now, 'ON_DEMAND')
+  return { kind: 'key changed', key: { ...rotated, rotation: { onDemand: onDemandRotations(key) + 1 } } }
+}
+
+/**
  * Only symmetric keys rotate: for others every rotation operation answers UnsupportedOperationException without a message
  * ("Rotating AWS KMS keys": "You cannot rotate asymmetric, HMAC keys, or keys in custom key stores").
  */
@@ -91,4 +104,13 @@ export function requireRotatable(
   fail: (code: 'UnsupportedOperationException') => never,
 ): void {
   if (keySpec !== 'SYMMETRIC_DEFAULT') fail('UnsupportedOperationException')
+}
+
+/** Only they rotate by themselves, and only with material that KMS makes. */
+export function requireScheduled(
+  { record, arn }: Pick<LiveKey, 'record' | 'arn'>,
+  fail: (code: 'UnsupportedOperationException', message?: string) => never,
+): void {
+  requireRotatable(record, fail)
+  if (record.origin !== 'AWS_KMS') fail('UnsupportedOperationException', wrongOrigin(record, arn))
 }

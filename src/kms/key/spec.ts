@@ -3,7 +3,7 @@ import { refusal, type Refusal } from '#aws/errors.ts'
 import { type Infer } from '#aws/shape.ts'
 import { allowsUsage, keySpecs } from '#crypto/key-specs.ts'
 import type { KeyRecord } from '#records/key.ts'
-import type { KeySpecType, KeyUsageType } from '../members.ts'
+import type { KeySpecType, KeyUsageType, OriginType } from '../members.ts'
 
 type KeySpecName = Infer<typeof KeySpecType>
 type KeyUsageName = Infer<typeof KeyUsageType>
@@ -49,6 +49,21 @@ export function requestedSpec({
 export function refuseUnservedSpec(requested: Requested): Refusal | undefined {
   const { keySpec } = requestedSpec(requested)
   return keySpecs[keySpec].chinaOnly ? unserved('KeySpec', keySpec) : undefined
+}
+
+type OriginName = Infer<typeof OriginType>
+
+/** What a later version serves of origins, and material that nobody may import. */
+export function refuseOrigin({
+  Origin,
+  ...requested
+}: Requested & { readonly Origin?: OriginName | undefined }): Refusal | undefined {
+  if (Origin === undefined || Origin === 'AWS_KMS') return undefined
+  if (Origin !== 'EXTERNAL') return unserved('Origin', Origin)
+  const { keySpec } = requestedSpec(requested)
+  if (keySpecs[keySpec].importable) return undefined
+  // Unverified wording.
+  return refusal('UnsupportedOperationException', `KeySpec ${keySpec} is not supported for Origin EXTERNAL.`)
 }
 
 /** Refuses a member by name for its value. */

@@ -10,6 +10,10 @@ import type { KeyState } from '#records/key.ts'
 export type StateRule =
   /** Cryptographic use: Enabled only. */
   | 'enabled'
+  /** Enabling, disabling, and whatever else needs key material: not pending deletion, not pending import. */
+  | 'enabled or disabled'
+  /** The rotation schedule: what is never rotated by itself says so although it is pending import. */
+  | 'enabled or pending import'
   /** Management: any state but pending deletion. */
   | 'not pending deletion'
   | 'pending deletion'
@@ -25,16 +29,27 @@ export function refuseByState(rule: StateRule, state: KeyState, arn: KeyArn): Re
         ? undefined
         : refusal('KMSInvalidStateException', `${arn} is not pending deletion.`)
     case 'enabled':
-      if (state.kind === 'Disabled') return refusal('DisabledException', `${arn} is disabled.`)
-      return refusePending(state, arn)
+      return refuseDisabled(state, arn) ?? refusePendingImport(state, arn) ?? refusePendingDeletion(state, arn)
+    case 'enabled or pending import':
+      return refuseDisabled(state, arn) ?? refusePendingDeletion(state, arn)
+    case 'enabled or disabled':
+      return refusePendingImport(state, arn) ?? refusePendingDeletion(state, arn)
     case 'not pending deletion':
-      return refusePending(state, arn)
+      return refusePendingDeletion(state, arn)
     default:
       return exhaustive(rule)
   }
 }
 
-function refusePending(state: KeyState, arn: KeyArn): Refusal | undefined {
+function refuseDisabled(state: KeyState, arn: KeyArn): Refusal | undefined {
+  return state.kind === 'Disabled' ? refusal('DisabledException', `${arn} is disabled.`) : undefined
+}
+
+function refusePendingImport(state: KeyState, arn: KeyArn): Refusal | undefined {
+  return state.kind === 'PendingImport' ? refusal('KMSInvalidStateException', `${arn} is pending import.`) : undefined
+}
+
+function refusePendingDeletion(state: KeyState, arn: KeyArn): Refusal | undefined {
   return state.kind === 'PendingDeletion'
     ? refusal('KMSInvalidStateException', `${arn} is pending deletion.`)
     : undefined

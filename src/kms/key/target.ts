@@ -12,7 +12,7 @@ import { after, type MaybeAsync } from '#base/maybe-async.ts'
 import { parseBlobHeader } from '#crypto/ciphertext-blob.ts'
 import type { LiveKey } from '#ports/key-directory.ts'
 import type { Expectation } from '#records/change.ts'
-import type { KeyRecord, KeyUsage, Place } from '#records/key.ts'
+import type { KeyOrigin, KeyRecord, KeyUsage, Place } from '#records/key.ts'
 import { refuseGrantTokens } from '../grant/tokens.ts'
 import type { KmsPorts } from '../operation.ts'
 import {
@@ -23,7 +23,9 @@ import {
   resourceAliases,
   type KeyConditions,
 } from './conditions.ts'
+import { asOf } from './imported.ts'
 import { parseKeyIdentifier, placeOf } from './identifier.ts'
+import { wrongOrigin } from './origin.ts'
 import { refuseByState, type StateRule } from './state.ts'
 
 /** A key, by whatever name the request used. */
@@ -42,6 +44,8 @@ export interface KeyRule {
   readonly states: StateRule
   /** `data keys`: symmetric encryption, under which alone data keys are made. */
   readonly usage: KeyUsage | 'data keys' | 'any'
+  /** Where its key material must come from. Default: anywhere. */
+  readonly origin?: KeyOrigin
 }
 
 type KeyTarget<I> = Target<KmsPorts, I, KeyResource, Expectation>
@@ -76,7 +80,7 @@ export function findKey(
   const foreign = place.account !== facts.account
   if (identifier.kind === 'key') {
     return after(ports.directory.key(place, identifier.keyId), (key) => {
-      if (key !== undefined) return keyResource(key)
+      if (key !== undefined) return keyResource(key, facts)
       return foreign ? foreignDenial(facts.callerArn, rule.action) : noSuchKey(place, identifier.keyId)
     })
   }
@@ -88,14 +92,19 @@ export function findKey(
     alias === undefined
       ? missing()
       : after(ports.directory.key(place, alias.targetKeyId), (key) =>
-          key === undefined ? missing() : keyResource(key, identifier.name),
+          key === undefined ? missing() : keyResource(key, facts, identifier.name),
         ),
   )
 }
 
-/** `key`, found under the alias `requestAlias` if any. */
-export function keyResource(key: LiveKey, requestAlias?: AliasName, denial?: Refusal): KeyResource {
-  return { record: key.record, arn: key.arn, policy: key.policy, opened: key.opened, requestAlias, denial }
+/** `key` as it is at the time of the request, found under the alias `requestAlias` if any. */
+export function keyResource(
+  key: LiveKey,
+  { now }: Pick<RequestFacts, 'now'>,
+  requestAlias?: AliasName,
+  denial?: Refusal,
+): KeyResource {
+  return { record: asOf(key.record, now), arn: key.arn, policy: key.policy, opened: key.opened, requestAlias, denial }
 }
 
 /** `key` with its aliases when a policy asks for them. */
@@ -157,6 +166,9 @@ export function keyTarget<I extends object>(
     grants: (key, name, { directory }) => directory.grants(placeOfKey(key), key.record.keyId, name),
     denial: (key) => key.denial,
     admit: ({ arn, record }, name) => {
+      if (rule.origin !== undefined && rule.origin !== record.origin) {
+        return refusal('UnsupportedOperationException', wrongOrigin(record, arn))
+      }
       const byState = refuseByState(rule.states, record.state, arn)
       if (byState !== undefined) return byState
       return refuseByUsage(rule.usage, record, arn, name)
@@ -201,11 +213,12 @@ export function keyOfCiphertext<const M extends string>(member: M, rule: KeyRule
       const place = placeOf(facts)
       const { directory } = ports
       return after(directory.key(place, keyId), (own) => {
-        if (own !== undefined) return keyResource(own, undefined, named === undefined ? ciphertextDenial : undefined)
+        if (own !== undefined)
+          return keyResource(own, facts, undefined, named === undefined ? ciphertextDenial : undefined)
         // Who may not use it is told the same as when there were no such key.
         const missing = named === undefined ? ciphertextDenial : noSuchKey(place, keyId)
         return after(directory.keyAnywhere(place.region, keyId), (key) =>
-          key === undefined ? missing : keyResource(key, undefined, missing),
+          key === undefined ? missing : keyResource(key, facts, undefined, missing),
         )
       })
     },

@@ -1,4 +1,8 @@
-/** CancelKeyDeletion: ends the waiting period. The key comes back Disabled, whatever it was before. */
+/**
+ * CancelKeyDeletion: ends the waiting period. The key comes back Disabled, whatever it was before; without its imported
+ * material it is PendingImport again, since there is nothing that could be enabled.
+ */
+import { rescued } from '../key/imported.ts'
 import { keyIn } from '../key/target.ts'
 import { KeyIdType } from '../members.ts'
 import { changeOperation } from '../operation.ts'
@@ -31,6 +35,6 @@ export const CancelKeyDeletion = changeOperation({
   audit: { readOnly: false, request: ['KeyId'], response: ['KeyId'] },
   handle: ({ targets: { key } }) => ({
     output: { KeyId: key.arn },
-    changes: [{ kind: 'key changed', key: { ...key.record, state: { kind: 'Disabled' } } }],
+    changes: [{ kind: 'key changed', key: rescued(key.record) }],
   }),
 })

@@ -1,6 +1,6 @@
 /**
  * CreateKey. There is no client token at AWS: a repeated request makes another key. What later versions bring (other specs,
- * origins, multi-Region keys, key stores) is refused by name.
+ * multi-Region keys, key stores) is refused by name. A key of origin EXTERNAL begins without material.
  */
 import { boolean, optional } from '#aws/shape.ts'
 import { keyArn } from '#base/arn.ts'
@@ -10,9 +10,10 @@ import type { KeyRecord } from '#records/key.ts'
 import { accountWide } from '../key/account-target.ts'
 import { defaultKeyPolicy } from '../key/default-policy.ts'
 import { placeOf } from '../key/identifier.ts'
+import { nothingImported } from '../key/imported.ts'
 import { KeyMetadata, keyMetadata } from '../key/metadata.ts'
 import { policyKept, refuseLockout, storedPolicy } from '../key/policy.ts'
-import { refuseSpec, refuseUnservedSpec, requestedSpec, unserved } from '../key/spec.ts'
+import { refuseOrigin, refuseSpec, refuseUnservedSpec, requestedSpec } from '../key/spec.ts'
 import { mergeTags } from '../key/tags.ts'
 import { keyResourceType } from '../key/target.ts'
 import { CustomerMasterKeySpecType, CustomKeyStoreIdType, DescriptionType, KeySpecType } from '../members.ts'
@@ -44,10 +45,7 @@ export const CreateKey = changeOperation({
     },
   },
   refuses: ['CustomKeyStoreId', 'MultiRegion', 'XksKeyId'],
-  check: (input) =>
-    refuseSpec(input) ??
-    refuseUnservedSpec(input) ??
-    (input.Origin === undefined || input.Origin === 'AWS_KMS' ? undefined : unserved('Origin', input.Origin)),
+  check: (input) => refuseSpec(input) ?? refuseUnservedSpec(input) ?? refuseOrigin(input),
   conditions: [
     'aws:RequestTag',
     'aws:TagKeys',
@@ -114,21 +112,23 @@ export const CreateKey = changeOperation({
       ...place,
       keyId,
       creationDate: facts.now,
-      origin: 'AWS_KMS',
+      origin: input.Origin === 'EXTERNAL' ? 'EXTERNAL' : 'AWS_KMS',
       ...requestedSpec(input),
     } as const
     const stored =
       Policy === undefined ? defaultKeyPolicy(place) : storedPolicy(Policy, place.region, ports.principals, fail)
-    return after(stored, (policy) =>
-      after(ports.keyStore.generate(owner), (material) => {
+    return after(stored, (policy) => {
+      const generated = owner.origin === 'EXTERNAL' ? undefined : ports.keyStore.generate(owner)
+      return after(generated, (material) => {
         const key: KeyRecord = {
           ...owner,
           description: Description,
           keyManager: 'CUSTOMER',
-          state: { kind: 'Enabled' },
           tags,
           policy,
-          currentMaterialId: material.materialId,
+          ...(material === undefined
+            ? { state: { kind: 'PendingImport' }, imported: nothingImported }
+            : { state: { kind: 'Enabled' }, currentMaterialId: material.materialId }),
         }
         // The default policy is the account's to begin with.
         if (Policy !== undefined && !BypassPolicyLockoutSafetyCheck) refuseLockout(key, arn, facts, fail)
@@ -136,7 +136,7 @@ export const CreateKey = changeOperation({
           output: { KeyMetadata: keyMetadata(key, arn) },
           changes: [{ kind: 'key added', key, material }, policyKept(key, facts)],
         }
-      }),
-    )
+      })
+    })
   },
 })

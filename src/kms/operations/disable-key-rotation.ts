@@ -1,5 +1,5 @@
 /** DisableKeyRotation: no more automatic rotation; of a key that has none it succeeds and changes nothing. */
-import { requireRotatable, withAutomatic } from '../key/rotation.ts'
+import { requireScheduled, withAutomatic } from '../key/rotation.ts'
 import { keyIn } from '../key/target.ts'
 import { KeyIdType } from '../members.ts'
 import { changeOperation } from '../operation.ts'
@@ -14,7 +14,7 @@ export const DisableKeyRotation = changeOperation({
       action: 'kms:DisableKeyRotation',
       aliases: false,
       crossAccount: false,
-      states: 'enabled',
+      states: 'enabled or pending import',
       usage: 'any',
     }),
   },
@@ -38,7 +38,7 @@ export const DisableKeyRotation = changeOperation({
     responseExtra: ({ key }) => ({ KeyId: key.arn }),
   },
   handle: ({ targets: { key }, fail }) => {
-    requireRotatable(key.record, fail)
+    requireScheduled(key, fail)
     return {
       output: {},
       changes:

@@ -13,7 +13,7 @@ export const DisableKey = changeOperation({
       action: 'kms:DisableKey',
       aliases: false,
       crossAccount: false,
-      states: 'not pending deletion',
+      states: 'enabled or disabled',
       usage: 'any',
     }),
   },

@@ -3,7 +3,7 @@
  * called: one that names no period asks for a year, whatever was there before.
  */
 import { optional } from '#aws/shape.ts'
-import { defaultRotationPeriod, requireRotatable, rotatedEvery, withAutomatic } from '../key/rotation.ts'
+import { defaultRotationPeriod, requireScheduled, rotatedEvery, withAutomatic } from '../key/rotation.ts'
 import { keyIn } from '../key/target.ts'
 import { KeyIdType, RotationPeriodInDaysType } from '../members.ts'
 import { changeOperation } from '../operation.ts'
@@ -18,7 +18,7 @@ export const EnableKeyRotation = changeOperation({
       action: 'kms:EnableKeyRotation',
       aliases: false,
       crossAccount: false,
-      states: 'enabled',
+      states: 'enabled or pending import',
       usage: 'any',
     }),
   },
@@ -42,7 +42,7 @@ export const EnableKeyRotation = changeOperation({
     responseExtra: ({ key }) => ({ KeyId: key.arn }),
   },
   handle: ({ targets: { key }, facts, fail }, { RotationPeriodInDays = defaultRotationPeriod }) => {
-    requireRotatable(key.record, fail)
+    requireScheduled(key, fail)
     const automatic = rotatedEvery(RotationPeriodInDays, facts.now)
     return { output: {}, changes: [{ kind: 'key changed', key: withAutomatic(key.record, automatic) }] }
   },

@@ -13,7 +13,7 @@ export const EnableKey = changeOperation({
       action: 'kms:EnableKey',
       aliases: false,
       crossAccount: false,
-      states: 'not pending deletion',
+      states: 'enabled or disabled',
       usage: 'any',
     }),
   },

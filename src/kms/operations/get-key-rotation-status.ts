@@ -3,7 +3,7 @@
  * demand that is still running it never says, for those are done when they are answered.
  */
 import { boolean, optional } from '#aws/shape.ts'
-import { requireRotatable } from '../key/rotation.ts'
+import { requireScheduled } from '../key/rotation.ts'
 import { keyIn } from '../key/target.ts'
 import { DateType, KeyIdType, RotationPeriodInDaysType } from '../members.ts'
 import { readOperation } from '../operation.ts'
@@ -42,7 +42,7 @@ export const GetKeyRotationStatus = readOperation({
   ],
   audit: { readOnly: true, request: ['KeyId'], response: [] },
   handle({ targets: { key }, fail }) {
-    requireRotatable(key.record, fail)
+    requireScheduled(key, fail)
     const { rotation, state } = key.record
     // While a key waits for its deletion it has none; should that be cancelled, what was set is still there.
     if (rotation?.automatic === undefined || state.kind === 'PendingDeletion') {

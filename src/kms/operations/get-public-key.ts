@@ -43,7 +43,7 @@ export const GetPublicKey = readOperation({
       action: 'kms:GetPublicKey',
       aliases: true,
       crossAccount: true,
-      states: 'not pending deletion',
+      states: 'enabled or disabled',
       usage: 'any',
     }),
   },

@@ -2,7 +2,9 @@
 import { list, oneOf, optional, structure, type Infer } from '#aws/shape.ts'
 import { parseKeyMaterialId } from '#base/brand.ts'
 import { after } from '#base/maybe-async.ts'
-import type { KeyMaterialRecord, KeyRecord } from '#records/key.ts'
+import type { ImportedMaterial, KeyMaterialRecord, KeyRecord } from '#records/key.ts'
+import { materialsIn } from '../key/imported.ts'
+import { expiry } from '../key/metadata.ts'
 import { requireRotatable } from '../key/rotation.ts'
 import { keyIn, placeOfKey } from '../key/target.ts'
 import {
@@ -72,13 +74,22 @@ export const ListKeyRotations = readOperation({
     requireRotatable(key.record, fail)
     const include = input.IncludeKeyMaterial ?? 'ROTATIONS_ONLY'
     const page = paging.start(input, JSON.stringify([key.arn, include]), parseKeyMaterialId, fail)
+    const isListed = ({ rotated }: Pick<KeyMaterialRecord, 'rotated'>): boolean =>
+      rotated !== undefined || include === 'ALL_KEY_MATERIAL'
+    const behindMarker = <M extends Pick<KeyMaterialRecord, 'materialId'>>(listed: readonly M[]): readonly M[] => {
+      if (page.last === undefined) return listed
+      const at = listed.findIndex(({ materialId }) => materialId === page.last)
+      // Only one that waited for a rotation can be gone meanwhile, and it was the last.
+      return at < 0 ? [] : listed.slice(at + 1)
+    }
+    if (key.record.imported !== undefined) {
+      const listed = behindMarker(materialsIn(key.record).filter((each) => isListed(each) && isKnown(each)))
+      const [found, end] = paging.end(page, listed, ({ materialId }) => materialId)
+      return { Rotations: found.map((material) => importedEntry(key.record, material)), ...end }
+    }
     return after(ports.storage.materials(placeOfKey(key), key.record.keyId), (materials) => {
-      const listed = materials
-        .filter(({ rotated }) => rotated !== undefined || include === 'ALL_KEY_MATERIAL')
-        .sort(inOrder)
-      // Material is deleted with its key only, so what a marker names is still there.
-      const from = page.last === undefined ? 0 : listed.findIndex(({ materialId }) => materialId === page.last) + 1
-      const [found, end] = paging.end(page, listed.slice(from), ({ materialId }) => materialId)
+      const listed = behindMarker(materials.filter(isListed).sort(inOrder))
+      const [found, end] = paging.end(page, listed, ({ materialId }) => materialId)
       return { Rotations: found.map((material) => entry(key.record, material)), ...end }
     })
   },
@@ -91,7 +102,27 @@ function inOrder(left: KeyMaterialRecord, right: KeyMaterialRecord): number {
   return left.materialId < right.materialId ? -1 : 1
 }
 
-function entry(key: KeyRecord, { materialId, rotated }: KeyMaterialRecord): Infer<typeof RotationsListEntry> {
+/** Whether the key knows the material: one that expired while it waited for a rotation is forgotten. */
+function isKnown({ standing, bytes }: ImportedMaterial): boolean {
+  return standing === 'permanent' || bytes.kind === 'imported'
+}
+
+function importedEntry(key: KeyRecord, material: ImportedMaterial): Infer<typeof RotationsListEntry> {
+  const { bytes, description, standing } = material
+  return {
+    ...entry(key, material),
+    ...(standing === 'pending' ? { KeyMaterialState: 'PENDING_ROTATION' } : {}),
+    ...(description === undefined ? {} : { KeyMaterialDescription: description }),
+    ...(bytes.kind === 'imported'
+      ? { ImportState: 'IMPORTED', ...expiry(bytes.validTo) }
+      : { ImportState: 'PENDING_IMPORT' }),
+  }
+}
+
+function entry(
+  key: KeyRecord,
+  { materialId, rotated }: Pick<KeyMaterialRecord, 'materialId' | 'rotated'>,
+): Infer<typeof RotationsListEntry> {
   return {
     KeyId: key.keyId,
     KeyMaterialId: materialId,

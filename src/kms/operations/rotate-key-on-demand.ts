@@ -1,9 +1,12 @@
 /**
  * RotateKeyOnDemand: new material, as often as the limit allows in the life of a key. AWS rotates in the background, some
- * time after the answer; here it has been done by then, and whatever encrypts next uses the new material.
+ * time after the answer; here it has been done by then, and whatever encrypts next uses the new material. Where material is
+ * imported, the one that waits for it becomes the current one.
  */
 import { after } from '#base/maybe-async.ts'
-import { materialOwner, onDemandRotations, requireRotatable, rotation, rotationRecord } from '../key/rotation.ts'
+import { pendingMaterial } from '../key/imported.ts'
+import { importedRotation, materialOwner, onDemandRotations, requireRotatable } from '../key/rotation.ts'
+import { rotation, rotationRecord } from '../key/rotation.ts'
 import { keyIn } from '../key/target.ts'
 import { KeyIdType } from '../members.ts'
 import { changeOperation } from '../operation.ts'
@@ -59,6 +62,22 @@ export const RotateKeyOnDemand = changeOperation({
         'The on-demand rotations limit has been reached for the given keyId. No more on-demand rotations can be ' +
           `performed for this key: ${key.arn}`,
       )
+    }
+    if (record.origin === 'EXTERNAL') {
+      const pending = pendingMaterial(record)
+      if (pending === undefined) {
+        return fail('KMSInvalidStateException', `No available key material pending rotation for the key: ${key.arn}.`)
+      }
+      return {
+        output: { KeyId: key.arn },
+        changes: [
+          importedRotation(record, pending.materialId, now),
+          {
+            kind: 'event recorded',
+            record: rotationRecord(record, pending, 'ON_DEMAND', now, ports.random.uuid()),
+          } as const,
+        ],
+      }
     }
     return after(ports.keyStore.generate(materialOwner(record, now)), (material) => ({
       output: { KeyId: key.arn },

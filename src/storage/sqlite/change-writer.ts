@@ -94,13 +94,20 @@ export class ChangeWriter {
     switch (change.kind) {
       case 'key added':
         this.#policyTexts.inForce(textsIn.key(change.key))
-        return this.#keys.add(tally, change.key) && this.#materials.add(tally, change.material)
+        return (
+          this.#keys.add(tally, change.key) &&
+          (change.material === undefined || this.#materials.add(tally, change.material))
+        )
       case 'key changed':
         this.#policyTexts.inForce(textsIn.key(change.key))
         return this.#keys.change(tally, change.key)
       case 'key rotated':
         this.#policyTexts.inForce(textsIn.key(change.key))
         return this.#keys.change(tally, change.key) && this.#materials.add(tally, change.material)
+      case 'key material stored':
+        return this.#materials.change(tally, change.material) || this.#materials.add(tally, change.material)
+      case 'key material removed':
+        return this.#materials.remove(tally, [...placeColumns(change.place), change.keyId, change.materialId])
       case 'key deleted':
         return this.#deleteKey(tally, change.place, change.keyId)
       case 'alias added':

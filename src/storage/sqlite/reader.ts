@@ -207,6 +207,15 @@ export class SqliteReader implements StorageReader {
     return this.#due(this.#statements.dueForRotation, now, limit, after, date, damaged)
   }
 
+  keysWithExpiredMaterial(
+    now: number,
+    limit: number,
+    after: KeyRecord | undefined,
+    damaged: (error: IntegrityError) => void,
+  ): readonly Stored<KeyRecord>[] {
+    return this.#due(this.#statements.withExpiredMaterial, now, limit, after, after?.imported?.nextExpiry, damaged)
+  }
+
   #due(
     statement: StatementSync,
     now: number,
