@@ -16,6 +16,7 @@ import { advanceClock, allocateClockOffset, systemClock, systemKeyPairs, systemR
 import { clientUrl, howToUse, listenerUrl, writeClientFiles } from './client-files.ts'
 import { controlSocket, databaseFile, securityLogFile, trailFile } from './files.ts'
 import { openInstallation, type OpenInstallation } from './installation.ts'
+import { createExpiryJob } from './expiry-job.ts'
 import { createDeletionJob } from './jobs.ts'
 import { createLog, describeError, type Logger } from './log.ts'
 import { probe, refuseSharedPort } from './port-guard.ts'
@@ -117,13 +118,23 @@ export async function start(settings: Settings, { cacheDirectory, willServe }: S
     random,
     report: (what, error) => log.error({ error: describeError(error) }, what),
   })
+  const expiry = createExpiryJob({
+    storage: installation.reader,
+    writer,
+    clock,
+    random,
+    report: (what, error) => log.error({ error: describeError(error) }, what),
+  })
   const runJobs = async (): Promise<readonly string[]> => {
     const deleted = await deletion.run()
     if (deleted > 0) log.info({ deleted }, 'keys were deleted at the end of their waiting period')
+    const expired = await expiry.run()
+    if (expired > 0) log.info({ expired }, 'imported key materials were deleted because they had expired')
     const rotated = await rotation.run()
     if (rotated > 0) log.info({ rotated }, 'keys were rotated')
     return [
       ...(deleted > 0 ? [`deleted ${deleted} key${deleted === 1 ? '' : 's'}`] : []),
+      ...(expired > 0 ? [`deleted ${expired} expired key material${expired === 1 ? '' : 's'}`] : []),
       ...(rotated > 0 ? [`rotated ${rotated} key${rotated === 1 ? '' : 's'}`] : []),
     ]
   }

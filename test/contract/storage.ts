@@ -29,6 +29,7 @@ import { conflictContract, keyWithAliases } from './storage-conflicts.ts'
 import { grantContract } from './storage-grants.ts'
 import { iamContract } from './storage-iam.ts'
 import { policyTextContract } from './storage-policy-texts.ts'
+import { importedContract } from './storage-imported.ts'
 import { rotationContract } from './storage-rotation.ts'
 
 /** A storage with the fixtures' installation in it: `account`, `rootAccessKey`, one domain key, one outbox record. */
@@ -318,6 +319,7 @@ export function storageContract(backEnd: string, open: OpenStorage): void {
 
   conflictContract(backEnd, open)
   rotationContract(backEnd, open)
+  importedContract(backEnd, open)
   grantContract(backEnd, open)
   iamContract(backEnd, open)
   policyTextContract(backEnd, open)
