@@ -216,7 +216,12 @@ export interface ChangeOperation<
   handle(
     context: Context<P, T, E>,
     input: Value<I>,
-  ): MaybeAsync<{ readonly output: Value<O>; readonly changes: readonly Change[] }>
+  ): MaybeAsync<{
+    readonly output: Value<O>
+    readonly changes: readonly Change[]
+    /** Rows beside those of its targets that it has read and that must be as they were. */
+    readonly expectations?: readonly Row[]
+  }>
 }
 
 /** Members of a request or response by wire name, once their types are known only to the operation itself. */
@@ -275,7 +280,11 @@ export interface Operation<P, Row, Change> {
   handle(
     context: ErasedContext<P>,
     input: Members,
-  ): MaybeAsync<{ readonly output: Members; readonly changes: readonly Change[] }>
+  ): MaybeAsync<{
+    readonly output: Members
+    readonly changes: readonly Change[]
+    readonly expectations?: readonly Row[]
+  }>
 }
 
 /** Takes back the type that erasure hid. Sound only where declaration and value belong together, which is here. */

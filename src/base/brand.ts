@@ -8,7 +8,7 @@ export type Branded<T, Name extends string> = T & { readonly [brand]: Name }
 export type AccountId = Branded<string, 'AccountId'>
 /** A region name such as `us-east-1`. */
 export type Region = Branded<string, 'Region'>
-/** The bare id of a KMS key: a lower-case UUID (later also `mrk-` and 32 hex digits). */
+/** The bare id of a KMS key: a lower-case UUID, or `mrk-` and 32 lower-case hex digits for a multi-Region key. */
 export type KeyId = Branded<string, 'KeyId'>
 /** `arn:<partition>:kms:<region>:<account>:key/<key id>` */
 export type KeyArn = Branded<string, 'KeyArn'>
@@ -42,8 +42,8 @@ export function parseRegion(text: string): Region | undefined {
 /** The region of AWS's global endpoints. */
 export const usEast1 = 'us-east-1' as Region
 
-const keyIdPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
-/** The key id in `text`, or undefined when it is not a lower-case UUID. */
+const keyIdPattern = /^(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$/
+/** The key id in `text`, or undefined when it is neither a lower-case UUID nor `mrk-` and 32 hex digits: both are 36 long. */
 export function parseKeyId(text: string): KeyId | undefined {
   return text.length === 36 && keyIdPattern.test(text) ? (text as KeyId) : undefined
 }

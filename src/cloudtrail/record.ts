@@ -136,7 +136,7 @@ function assemble(
 
 /** Something that the service did by itself. */
 export interface ServiceEvent {
-  /** `CreateKey` (of a service's key), `DeleteKey`, `RotateKey`, `DeleteExpiredKeyMaterial`. */
+  /** `CreateKey` (of a service's key, of a replica), `SynchronizeMultiRegionKey`, `DeleteKey`, `RotateKey`, `DeleteExpiredKeyMaterial`. */
   readonly eventName: string
   readonly region: Region
   readonly account: AccountId

@@ -63,7 +63,7 @@ export function knownContext(key: KeyConditions, operation: KmsOperation, candid
     value: (name): ContextValue => {
       const family = familyOf(name)
       if (ofKeys.has(family)) {
-        const facts = { account: caller.account, viaService: undefined }
+        const facts = { account: caller.account, region: key.record.region, viaService: undefined }
         return conditionValue(name, { key, input: {}, prefix: '', facts, constraints: undefined })
       }
       if (name === 'aws:resourceaccount') return key.record.account

@@ -39,6 +39,7 @@ export type Ended = 'ended'
 interface Handled {
   readonly output: Members
   readonly changes: readonly Change[]
+  readonly expectations?: readonly Expectation[]
 }
 
 /** Runs the calls of one service. Both functions answer each call exactly once and never throw. */
@@ -232,9 +233,10 @@ export function performer<P>(
     return 'ended'
   }
 
-  async function endChange(call: Call<P>, input: Members, { output, changes }: Handled, count: number): Promise<Ended> {
+  async function endChange(call: Call<P>, input: Members, handled: Handled, count: number): Promise<Ended> {
     const { operation } = call.prepared
-    const expectations: Expectation[] = []
+    const { output, changes } = handled
+    const expectations: Expectation[] = [...(handled.expectations ?? [])]
     for (const target of operation.targets) {
       const resource = call.progress.targets[target.name]
       const seen = resource === undefined ? undefined : target.seen?.(resource)

@@ -39,6 +39,7 @@ export const operationNames = [
   'ListRetirableGrants',
   'PutKeyPolicy',
   'ReEncrypt',
+  'ReplicateKey',
   'RetireGrant',
   'RevokeGrant',
   'RotateKeyOnDemand',
@@ -48,6 +49,7 @@ export const operationNames = [
   'UntagResource',
   'UpdateAlias',
   'UpdateKeyDescription',
+  'UpdatePrimaryRegion',
   'Verify',
   'VerifyMac',
 ] as const

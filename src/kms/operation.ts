@@ -8,6 +8,7 @@ import {
   type Targets,
 } from '#aws/operation.ts'
 import type { ErrorCode } from '#aws/errors.ts'
+import type { Region } from '#base/brand.ts'
 import type { Fields, Value } from '#aws/shape.ts'
 import type { KeyPairs, Random } from '#ports/edge.ts'
 import type { GrantTokens } from '#ports/grant-tokens.ts'
@@ -29,6 +30,8 @@ export interface KmsPorts {
   readonly keyPairs: KeyPairs
   readonly principals: PrincipalDirectory
   readonly grantTokens: GrantTokens
+  /** The Regions that this installation serves. */
+  readonly regions: readonly Region[]
   readonly limits: {
     /** How many rotations on demand a key may have in its life. */
     readonly onDemandRotations: number

@@ -39,6 +39,7 @@ import { ListResourceTags } from './operations/list-resource-tags.ts'
 import { ListRetirableGrants } from './operations/list-retirable-grants.ts'
 import { PutKeyPolicy } from './operations/put-key-policy.ts'
 import { ReEncrypt } from './operations/re-encrypt.ts'
+import { ReplicateKey } from './operations/replicate-key.ts'
 import { RetireGrant } from './operations/retire-grant.ts'
 import { RevokeGrant } from './operations/revoke-grant.ts'
 import { RotateKeyOnDemand } from './operations/rotate-key-on-demand.ts'
@@ -48,6 +49,7 @@ import { TagResource } from './operations/tag-resource.ts'
 import { UntagResource } from './operations/untag-resource.ts'
 import { UpdateAlias } from './operations/update-alias.ts'
 import { UpdateKeyDescription } from './operations/update-key-description.ts'
+import { UpdatePrimaryRegion } from './operations/update-primary-region.ts'
 import { Verify } from './operations/verify.ts'
 import { VerifyMac } from './operations/verify-mac.ts'
 
@@ -90,6 +92,7 @@ export const operations = {
   ListRetirableGrants,
   PutKeyPolicy,
   ReEncrypt,
+  ReplicateKey,
   RetireGrant,
   RevokeGrant,
   RotateKeyOnDemand,
@@ -99,6 +102,7 @@ export const operations = {
   UntagResource,
   UpdateAlias,
   UpdateKeyDescription,
+  UpdatePrimaryRegion,
   Verify,
   VerifyMac,
 } satisfies Record<OperationName, KmsOperation>

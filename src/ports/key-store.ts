@@ -20,6 +20,11 @@ export interface KeyStore {
    * `brought` stays the caller's to destroy.
    */
   adopt(owner: MaterialOwner, brought: SecretBytes): MaybeAsync<KeyMaterialRecord | undefined>
+  /**
+   * The material of `record` for `owner`, a key of another Region with the same key id. Throws IntegrityError when the record is
+   * not what the key store wrapped.
+   */
+  replicate(record: KeyMaterialRecord, owner: MaterialOwner): MaybeAsync<KeyMaterialRecord>
   /** Opens material for use. Throws IntegrityError when the record is not what the key store wrapped. */
   open(record: KeyMaterialRecord): MaybeAsync<OpenedMaterial>
 }

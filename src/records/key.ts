@@ -17,6 +17,8 @@ export type KeyState =
   /** Of keys with imported key material alone: they have none yet, or some of it is not there any more. */
   | { readonly kind: 'PendingImport' }
   | { readonly kind: 'PendingDeletion'; readonly deletionDate: number }
+  /** Of multi-Region primary keys alone: they wait for the end of their replicas, and then `windowDays` more. */
+  | { readonly kind: 'PendingReplicaDeletion'; readonly windowDays: number }
 
 export type { KeySpec, KeyUsage }
 /** `EXTERNAL`: its owner imports its key material. */
@@ -72,6 +74,16 @@ export interface ImportedMaterials {
   readonly nextExpiry?: number | undefined
 }
 
+/**
+ * Where the keys of a multi-Region key are: the same in the record of each of them. They have account, key id, key material and
+ * all that follows from it in common, and their rotation; everything else is each one's own.
+ */
+export interface MultiRegion {
+  readonly primaryRegion: Region
+  /** In the order in which they came to be. */
+  readonly replicaRegions: readonly Region[]
+}
+
 /** A KMS key: the resource without its key material. */
 export interface KeyRecord extends Place {
   readonly keyId: KeyId
@@ -93,6 +105,8 @@ export interface KeyRecord extends Place {
   readonly rotation?: KeyRotation | undefined
   /** Of keys of origin `EXTERNAL` alone. */
   readonly imported?: ImportedMaterials | undefined
+  /** Undefined: a single-Region key. */
+  readonly multiRegion?: MultiRegion | undefined
 }
 
 /** One key material of a KMS key, wrapped: what a key store's backing key looks like at rest. */

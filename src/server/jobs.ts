@@ -2,6 +2,7 @@
 import type { AliasName } from '#base/brand.ts'
 import { secondText, serviceEventText } from '#cloudtrail/record.ts'
 import { deleteDueKey } from '#kms/jobs/delete-due-keys.ts'
+import { relativesOf } from '#kms/key/multi-region.ts'
 import type { Clock, Random } from '#ports/edge.ts'
 import type { KeyRecord, Stored } from '#records/key.ts'
 import type { SqliteReader } from '#storage/sqlite/reader.ts'
@@ -62,7 +63,8 @@ async function deleteOne(
   key: Stored<KeyRecord>,
 ): Promise<boolean> {
   const now = clock.now()
-  const deletion = deleteDueKey(key, aliasesOf(storage, key), now)
+  const relatives = await relativesOf(key, storage)
+  const deletion = deleteDueKey(key, { aliases: aliasesOf(storage, key), relatives }, now)
   if (deletion === undefined) return false
   const { changes, expectations, event } = deletion
   const record = serviceEventText({

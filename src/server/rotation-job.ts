@@ -1,5 +1,5 @@
 /** Rotates the keys whose next rotation has come, those of customers and those of services; on the writer's thread. */
-import { isRotationDue, materialOwner, rotation, rotationRecord } from '#kms/key/rotation.ts'
+import { isRotationDue, materialOwner, rotatedEverywhere } from '#kms/key/rotation.ts'
 import type { Clock, Random } from '#ports/edge.ts'
 import type { KeyStore } from '#ports/key-store.ts'
 import type { KeyRecord, Stored } from '#records/key.ts'
@@ -10,7 +10,7 @@ import type { Writer } from './writer.ts'
 export interface RotationJobParts {
   readonly storage: SqliteReader
   readonly writer: Writer
-  readonly keyStore: Pick<KeyStore, 'generate'>
+  readonly keyStore: Pick<KeyStore, 'generate' | 'replicate'>
   readonly clock: Pick<Clock, 'now'>
   readonly random: Pick<Random, 'uuid'>
   /** A key that could not be rotated; the others are. Called once for each failure that is new. */
@@ -63,10 +63,10 @@ async function rotateOne(parts: RotationJobParts, found: Stored<KeyRecord>): Pro
     const { rev, ...record } = key
     const place = { region: record.region, account: record.account }
     const material = await keyStore.generate(materialOwner(record, now))
+    const rotated = await rotatedEverywhere(record, material, 'AUTOMATIC', now, { storage, keyStore, random })
     const outcome = await writer.commitNow({
-      changes: [rotation(record, material, 'AUTOMATIC', now)],
-      expectations: [{ kind: 'key', place, keyId: record.keyId, rev }],
-      record: rotationRecord(record, material, 'AUTOMATIC', now, random.uuid()),
+      ...rotated,
+      expectations: [{ kind: 'key', place, keyId: record.keyId, rev }, ...rotated.expectations],
     })
     if (outcome === 'committed') return true
     key = storage.key(place, record.keyId)

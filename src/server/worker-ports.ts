@@ -79,6 +79,7 @@ export function createWorkerPorts(parts: WorkerParts): {
         random,
         keyPairs: (spec) => generatePair(spec, keyPairs),
         principals,
+        regions: settings.regions,
         limits: { onDemandRotations: settings.onDemandRotations },
         grantTokens: {
           seal: (content) => sealGrantToken(hierarchy.grantToken, content, random.bytes(grantTokenNonceLength)),

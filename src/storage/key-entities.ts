@@ -2,7 +2,7 @@
 import { exhaustive } from '#base/exhaustive.ts'
 import type { GrantPrincipal, GrantRecord } from '#records/grant.ts'
 import type { AliasRecord, ImportedBytes, ImportedMaterial, ImportedMaterials } from '#records/key.ts'
-import type { KeyMaterialRecord, KeyRecord, KeyRotation } from '#records/key.ts'
+import type { KeyMaterialRecord, KeyRecord, KeyRotation, MultiRegion } from '#records/key.ts'
 import { decoder, hasMembers } from './entity.ts'
 import type { Entity, Members } from './entity.ts'
 
@@ -52,6 +52,7 @@ export const keyEntity: Entity<KeyRecord> = {
       currentMaterialId: key.currentMaterialId,
       rotation: key.rotation === undefined ? undefined : rotationMembers(key.rotation),
       imported: key.imported === undefined ? undefined : importedMembers(key.imported),
+      multiRegion: key.multiRegion === undefined ? undefined : multiRegionMembers(key.multiRegion),
     } satisfies KeyRecord),
   decode: decoder(
     'key',
@@ -59,13 +60,24 @@ export const keyEntity: Entity<KeyRecord> = {
       hasMembers(value, keyMembers) &&
       mayHave(value, 'currentMaterialId', (id) => typeof id === 'string') &&
       mayHave(value, 'rotation', (rotation) => isRotation(rotation)) &&
-      mayHave(value, 'imported', (imported) => isImported(imported)),
+      mayHave(value, 'imported', (imported) => isImported(imported)) &&
+      mayHave(value, 'multiRegion', (regions) =>
+        hasMembers(regions, { primaryRegion: 'string', replicaRegions: 'object' }),
+      ),
   ),
 }
 
-/** The date (epoch milliseconds) by which the job that rotates keys finds a key; a key that isn't enabled is not rotated. */
-export function nextRotation({ state, rotation }: KeyRecord): number | undefined {
+/**
+ * The date (epoch milliseconds) by which the job that rotates keys finds a key; a key that isn't enabled is not rotated, and a
+ * replica is together with its primary.
+ */
+export function nextRotation({ region, state, rotation, multiRegion }: KeyRecord): number | undefined {
+  if (multiRegion !== undefined && multiRegion.primaryRegion !== region) return undefined
   return state.kind === 'Enabled' ? rotation?.automatic?.nextDate : undefined
+}
+
+function multiRegionMembers({ primaryRegion, replicaRegions }: MultiRegion): MultiRegion {
+  return { primaryRegion, replicaRegions: [...replicaRegions] }
 }
 
 function rotationMembers({ automatic, onDemand }: KeyRotation): KeyRotation {

@@ -3,15 +3,21 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import {
+  CancelKeyDeletionCommand,
   CreateAliasCommand,
   CreateKeyCommand,
   DecryptCommand,
   DeleteAliasCommand,
   DescribeKeyCommand,
+  EnableKeyCommand,
+  EnableKeyRotationCommand,
   EncryptCommand,
+  GetKeyRotationStatusCommand,
   type KMSClient,
   ListAliasesCommand,
+  ListKeyRotationsCommand,
   ListKeysCommand,
+  ReplicateKeyCommand,
   ScheduleKeyDeletionCommand,
 } from '@aws-sdk/client-kms'
 import { allRecords } from '../support/audit.ts'
@@ -105,5 +111,74 @@ describe('the waiting period', async () => {
       await client.send(new CreateAliasCommand({ AliasName, TargetKeyId: other }))
       await client.send(new DeleteAliasCommand({ AliasName }))
     })
+  })
+})
+
+describe('the waiting period of multi-Region keys', async () => {
+  const server = await startServer({ testProfile: true, workers: 2, regions: ['us-east-1', 'eu-west-1'] })
+  const [here, there] = [server.kms(), server.kms('eu-west-1')]
+  const advance = async (time: string): Promise<void> => {
+    const command = [process.execPath, program, 'clock', 'advance', time, '--data-dir', server.directory]
+    const { code, stderr } = await run(command, cleanEnvironment())
+    assert.equal(code, 0, stderr)
+  }
+  const describedBy = async (kms: KMSClient, KeyId: string | undefined) =>
+    (await kms.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata
+
+  it('of a primary begins when its last replica is gone', async () => {
+    const { KeyMetadata } = await here.send(new CreateKeyCommand({ MultiRegion: true }))
+    const KeyId = KeyMetadata?.KeyId
+    await here.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: 'eu-west-1' }))
+    await here.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 10 }))
+    await advance('40d')
+    assert.equal((await describedBy(here, KeyId))?.KeyState, 'PendingReplicaDeletion')
+    await there.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 7 }))
+    await advance('8d')
+    await assert.rejects(describedBy(there, KeyId), { name: 'NotFoundException' })
+    const waiting = await describedBy(here, KeyId)
+    assert.equal(waiting?.KeyState, 'PendingDeletion')
+    assert.equal(waiting.PendingDeletionWindowInDays, undefined)
+    assert.deepEqual(waiting.MultiRegionConfiguration?.ReplicaKeys, [])
+    await advance('9d')
+    assert.equal((await describedBy(here, KeyId))?.KeyState, 'PendingDeletion')
+    await advance('2d')
+    await assert.rejects(describedBy(here, KeyId), { name: 'NotFoundException' })
+  })
+
+  it('of a replica leaves the primary as it was, with a place for another replica', async () => {
+    const { KeyMetadata } = await here.send(new CreateKeyCommand({ MultiRegion: true }))
+    const KeyId = KeyMetadata?.KeyId
+    await here.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: 'eu-west-1' }))
+    const { CiphertextBlob } = await there.send(new EncryptCommand({ KeyId, Plaintext: Buffer.from('kept') }))
+    await there.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 7 }))
+    await advance('8d')
+    const { Plaintext } = await here.send(new DecryptCommand({ CiphertextBlob }))
+    assert.equal(Buffer.from(Plaintext ?? []).toString(), 'kept')
+    assert.deepEqual((await describedBy(here, KeyId))?.MultiRegionConfiguration?.ReplicaKeys, [])
+    await here.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: 'eu-west-1' }))
+    const again = await there.send(new DecryptCommand({ CiphertextBlob }))
+    assert.equal(Buffer.from(again.Plaintext ?? []).toString(), 'kept')
+  })
+
+  it('does not hold up the rotation that all of them share', async () => {
+    const { KeyMetadata } = await here.send(new CreateKeyCommand({ MultiRegion: true }))
+    const KeyId = KeyMetadata?.KeyId
+    await here.send(new EnableKeyRotationCommand({ KeyId, RotationPeriodInDays: 90 }))
+    await here.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: 'eu-west-1' }))
+    await there.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 30 }))
+    await advance('29d')
+    await there.send(new CancelKeyDeletionCommand({ KeyId }))
+    await there.send(new EnableKeyCommand({ KeyId }))
+    await advance('62d')
+    const [one, other] = [await describedBy(here, KeyId), await describedBy(there, KeyId)]
+    assert.notEqual(one?.CurrentKeyMaterialId, KeyMetadata?.CurrentKeyMaterialId)
+    assert.equal(other?.CurrentKeyMaterialId, one?.CurrentKeyMaterialId)
+    const rotated = await there.send(new ListKeyRotationsCommand({ KeyId }))
+    assert.deepEqual(
+      rotated.Rotations?.map(({ RotationType }) => RotationType),
+      ['AUTOMATIC'],
+    )
+    const { NextRotationDate } = await there.send(new GetKeyRotationStatusCommand({ KeyId }))
+    assert.deepEqual(NextRotationDate, (await here.send(new GetKeyRotationStatusCommand({ KeyId }))).NextRotationDate)
   })
 })

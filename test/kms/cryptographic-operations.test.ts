@@ -232,7 +232,7 @@ describe('cryptographic operations', () => {
           .map(({ name, refuses }) => [name, [...refuses].sort()]),
       ),
       {
-        CreateKey: ['CustomKeyStoreId', 'MultiRegion', 'XksKeyId'],
+        CreateKey: ['CustomKeyStoreId', 'XksKeyId'],
         Decrypt: ['Recipient'],
         DeriveSharedSecret: ['Recipient'],
         GenerateDataKey: ['Recipient'],

@@ -16,9 +16,9 @@ describe('the deletion of due keys', () => {
     assert.ok(key)
     const alias = parseAliasName('alias/a')!
     const due = kms.now + 7 * day
-    assert.equal(deleteDueKey(key, [alias], due - 1), undefined)
+    assert.equal(deleteDueKey(key, { aliases: [alias], relatives: [] }, due - 1), undefined)
     const place = { region: 'eu-central-1', account: '111122223333' }
-    assert.deepEqual(deleteDueKey(key, [alias], due), {
+    assert.deepEqual(deleteDueKey(key, { aliases: [alias], relatives: [] }, due), {
       changes: [
         { kind: 'alias removed', place, name: alias },
         { kind: 'key deleted', place, keyId },
@@ -47,7 +47,9 @@ describe('the deletion of due keys', () => {
     const kms = new MemoryKms()
     await kms.createKey()
     await kms.run('DisableKey', { KeyId: await kms.createKey() })
-    const deletions = [...kms.keys.values()].map((key) => deleteDueKey(key, [], kms.now + 400 * day))
+    const deletions = [...kms.keys.values()].map((key) =>
+      deleteDueKey(key, { aliases: [], relatives: [] }, kms.now + 400 * day),
+    )
     assert.deepEqual(deletions, [undefined, undefined])
   })
 })

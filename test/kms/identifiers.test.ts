@@ -111,6 +111,8 @@ describe('key identifiers', () => {
       ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE',
     },
     PutKeyPolicy: { Policy: '{}' },
+    ReplicateKey: { ReplicaRegion: 'eu-west-1' },
+    UpdatePrimaryRegion: { PrimaryRegion: 'eu-west-1' },
     RevokeGrant: { GrantId: '0'.repeat(64) },
     Sign: signed,
     TagResource: { Tags: [] },

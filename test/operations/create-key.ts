@@ -244,7 +244,6 @@ describe('CreateKey', () => {
 
   const fresh = () => Promise.resolve({})
   const recorded = (members: Json) => () => ({ ...recordedDefaults, ...members })
-  laterMemberTest('CreateKey', 'MultiRegion', true, fresh, recorded({ multiRegion: true }))
   laterMemberTest(
     'CreateKey',
     'CustomKeyStoreId',
@@ -400,9 +399,9 @@ describe('CreateKey', () => {
     const before = text
     await refuse(
       'CreateKey',
-      { MultiRegion: true },
+      { CustomKeyStoreId: 'cks-1234567890abcdef0' },
       'UnsupportedOperationException',
-      'MultiRegion is not supported by this version of Trent.',
+      'CustomKeyStoreId is not supported by this version of Trent.',
       listKeysRegion,
     )
     assert.equal((await succeed('ListKeys', {}, listKeysRegion)).text, before)

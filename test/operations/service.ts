@@ -12,11 +12,13 @@ export const region = 'us-east-1'
 export const otherRegion = 'eu-west-1'
 export const listKeysRegion = 'eu-central-1'
 export const listAliasesRegion = 'ap-southeast-2'
+/** Where replicas are made. */
+export const thirdRegion = 'ap-northeast-1'
 /** A Region without any keys. */
 export const emptyRegion = 'sa-east-1'
 
 export const server = await startServer({
-  regions: [region, otherRegion, listKeysRegion, listAliasesRegion, emptyRegion],
+  regions: [region, otherRegion, listKeysRegion, listAliasesRegion, thirdRegion, emptyRegion],
   workers: 2,
 })
 const agent = new Agent({ keepAlive: true })

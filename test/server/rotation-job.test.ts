@@ -26,7 +26,7 @@ function dueKeys(
   const job = createRotationJob({
     storage: setup.reader,
     writer: setup.writer,
-    keyStore: generate === undefined ? store : { generate: (owner) => generate(owner, store) },
+    keyStore: generate === undefined ? store : { ...store, generate: (owner) => generate(owner, store) },
     clock: { now: () => setup.clock.time },
     random,
     report: (what, error) => failures.push(`${what}: ${String(error)}`),

@@ -36,6 +36,7 @@ const present = <T>(value: T | undefined): T => {
 }
 
 export const region = present(parseRegion('eu-central-1'))
+export const otherRegion = present(parseRegion('eu-west-1'))
 export const account = present(parseAccountId('111122223333'))
 export const otherAccount = present(parseAccountId('444455556666'))
 const requestId = present(parseRequestId('01890a5d-ac96-774b-bcce-b302099a8057'))
@@ -170,6 +171,7 @@ export class MemoryKms {
           after(importedMaterial(owner.keySpec, brought.insecureSecretAccess()), (bytes) =>
             answer(bytes === undefined ? undefined : record(owner, bytes)),
           ),
+        replicate: (original, owner) => answer(record(owner, Buffer.from(original.wrapped, 'base64'))),
         open: (record) => answer(this.#open(record)),
       },
       importKeys: createSoftwareImportKeys({
@@ -177,6 +179,7 @@ export class MemoryKms {
         random: { bytes: randomBytes },
         keyPairs: systemKeyPairs,
       }),
+      regions: [region, otherRegion],
       limits: { onDemandRotations: 25 },
       keyPairs: (spec) => generatePair(spec, systemKeyPairs),
       random: {
@@ -226,9 +229,17 @@ export class MemoryKms {
     const fail = (code: ErrorCode, message?: string): never => {
       throw new RefusalError({ refused: true, code, message })
     }
-    const { output, changes } = await operation.handle({ facts, targets, ports: this.ports, fail }, input)
+    const {
+      output,
+      changes,
+      expectations: more = [],
+    } = await operation.handle({ facts, targets, ports: this.ports, fail }, input)
     if (operation.effect === 'change') {
-      const outcome = this.memory.commit({ changes, expectations, record: JSON.stringify(name) })
+      const outcome = this.memory.commit({
+        changes,
+        expectations: [...expectations, ...more],
+        record: JSON.stringify(name),
+      })
       if (outcome !== 'committed') throw new TypeError(`${name} met a conflict`)
     }
     const created = operation.audit.created(targets, output)

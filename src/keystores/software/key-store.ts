@@ -57,19 +57,34 @@ export function createSoftwareKeyStore({ hierarchy, random, keyPairs, signing }:
     return { ...identity, wrapped: text.toString('base64') }
   }
 
-  function open(record: KeyMaterialRecord): OpenedMaterial {
-    const { keyId, materialId, epoch } = record
+  /** The bytes of a record, which the caller overwrites. */
+  function unwrapped(record: KeyMaterialRecord): Buffer | undefined {
     const aad = rowIdentity(hierarchy.installationId, record)
-    const bytes = unwrapBytes(hierarchy.domainKey(epoch), Buffer.from(record.wrapped, 'base64'), aad)
+    return unwrapBytes(hierarchy.domainKey(record.epoch), Buffer.from(record.wrapped, 'base64'), aad)
+  }
+
+  function replicate(record: KeyMaterialRecord, owner: MaterialOwner): KeyMaterialRecord {
+    const bytes = unwrapped(record)
+    if (bytes === undefined) throw notWhatWasStored(record)
+    const copy = wrapped(owner, bytes)
+    // Ids are made of the bytes and the key id, which both have.
+    if (copy.materialId !== record.materialId) throw notWhatWasStored(record)
+    return copy
+  }
+
+  function open(record: KeyMaterialRecord): OpenedMaterial {
+    const bytes = unwrapped(record)
     const material = bytes === undefined ? undefined : openMaterial(record, bytes, tools)
     bytes?.fill(0)
-    if (material === undefined) {
-      throw new IntegrityError(`key material ${materialId} of key ${keyId} is not what was stored`)
-    }
+    if (material === undefined) throw notWhatWasStored(record)
     return material
   }
 
-  return { generate, adopt, open }
+  return { generate, adopt, replicate, open }
+}
+
+function notWhatWasStored({ keyId, materialId }: KeyMaterialRecord): IntegrityError {
+  return new IntegrityError(`key material ${materialId} of key ${keyId} is not what was stored`)
 }
 
 /** All that a record of key material says of it: moved to another row or changed in any word, it doesn't unwrap any more. */

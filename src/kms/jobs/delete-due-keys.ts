@@ -8,6 +8,8 @@ import type { AuditedResource } from '#aws/operation.ts'
 import type { Change, Expectation } from '#records/change.ts'
 import type { KeyRecord, Place, Stored } from '#records/key.ts'
 import { textsIn, textsSuperseded } from '#records/policy-texts.ts'
+import { placedAt, unchanged } from '../key/multi-region.ts'
+import { day } from '../key/state.ts'
 import { keyResourceType } from '../key/target.ts'
 
 /** What the AwsServiceEvent record of something that KMS did by itself is made of. */
@@ -27,32 +29,44 @@ export interface KeyDeletion {
   readonly event: ServiceEventFacts
 }
 
-/**
- * The deletion of `key`, whose aliases have the names given, at `now` (epoch milliseconds); undefined when it is not due.
- * Each alias is removed by a change of its own: its name is cached like the key.
- */
-export function deleteDueKey(
-  key: Stored<KeyRecord>,
-  aliases: readonly AliasName[],
-  now: number,
-): KeyDeletion | undefined {
-  return isDue(key, now) ? deletion(key, aliases, now) : undefined
+/** What goes with a key, or has to know that it went. */
+export interface Surroundings {
+  /** Each is removed by a change of its own: its name is cached like the key. */
+  readonly aliases: readonly AliasName[]
+  /** The other keys of a multi-Region key. */
+  readonly relatives: readonly Stored<KeyRecord>[]
+}
+
+/** The deletion of `key` at `now` (epoch milliseconds); undefined when it is not due. */
+export function deleteDueKey(key: Stored<KeyRecord>, around: Surroundings, now: number): KeyDeletion | undefined {
+  return isDue(key, now) ? deletion(key, around, now) : undefined
 }
 
 function isDue({ state }: KeyRecord, now: number): boolean {
   return state.kind === 'PendingDeletion' && state.deletionDate <= now
 }
 
-function deletion(key: Stored<KeyRecord>, aliases: readonly AliasName[], now: number): KeyDeletion {
+/** A primary that waits for the end of its replicas begins its own wait with the last of them. */
+function without(gone: KeyRecord, relative: KeyRecord, now: number): KeyRecord {
+  const { multiRegion, state } = relative
+  if (multiRegion === undefined) return relative
+  const replicaRegions = multiRegion.replicaRegions.filter((region) => region !== gone.region)
+  const left = placedAt(relative, { ...multiRegion, replicaRegions })
+  if (state.kind !== 'PendingReplicaDeletion' || replicaRegions.length > 0) return left
+  return { ...left, state: { kind: 'PendingDeletion', deletionDate: now + state.windowDays * day } }
+}
+
+function deletion(key: Stored<KeyRecord>, { aliases, relatives }: Surroundings, now: number): KeyDeletion {
   const { region, account, keyId, rev } = key
   const place = { region, account }
   return {
     changes: [
       ...aliases.map((name): Change => ({ kind: 'alias removed', place, name })),
       { kind: 'key deleted', place, keyId },
+      ...relatives.map((relative): Change => ({ kind: 'key changed', key: without(key, relative, now) })),
       ...textsSuperseded(textsIn.key(key), [], now),
     ],
-    expectations: [{ kind: 'key', place, keyId, rev }],
+    expectations: [{ kind: 'key', place, keyId, rev }, ...unchanged(relatives)],
     event: {
       eventName: 'DeleteKey',
       place,

@@ -2,7 +2,7 @@
 import { keyArn } from '#base/arn.ts'
 import { isRefusal, refusal } from '#aws/errors.ts'
 import type { Target } from '#aws/operation.ts'
-import type { AccountId } from '#base/brand.ts'
+import { parseRegion, type AccountId } from '#base/brand.ts'
 import { after } from '#base/maybe-async.ts'
 import type { LiveKey } from '#ports/key-directory.ts'
 import type { Expectation } from '#records/change.ts'
@@ -23,6 +23,20 @@ export function accountWide(rule: {
       conditionValue(name, { key: undefined, input, prefix: '', facts, constraints: undefined }),
     admit: () => undefined,
     audited: () => undefined,
+  }
+}
+
+/** The same in the Region that member `member` names: what ReplicateKey makes is made there, and conditions see that Region. */
+export function accountWideIn<const M extends string>(
+  member: M,
+  rule: { readonly action: `kms:${string}` },
+): Target<KmsPorts, Readonly<Record<M, string>>, AccountId, Expectation> {
+  const target = accountWide(rule)
+  return {
+    ...target,
+    conditions: ['aws:RequestedRegion'],
+    condition: (name, account, input, facts) =>
+      target.condition?.(name, account, input, { ...facts, region: parseRegion(input[member]) ?? facts.region }),
   }
 }
 

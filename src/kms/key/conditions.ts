@@ -8,6 +8,7 @@ import { ambiguous, type ContextValue } from '#policy/context.ts'
 import { foldCase } from '#policy/fold.ts'
 import type { GrantConstraints } from '#policy/grant.ts'
 import type { KeyRecord, Tag } from '#records/key.ts'
+import { multiRegionKeyType } from './multi-region.ts'
 import { defaultRotationPeriod } from './rotation.ts'
 
 /** A key as conditions see it. */
@@ -29,7 +30,7 @@ export interface ConditionSource {
   readonly input: object
   /** What the names of the members that belong to the target begin with: `Source` and `Destination` in ReEncrypt. */
   readonly prefix: string
-  readonly facts: Pick<RequestFacts, 'account' | 'viaService'>
+  readonly facts: Pick<RequestFacts, 'account' | 'region' | 'viaService'>
   /** The constraints of the grant that the request makes or ends. */
   readonly constraints: GrantConstraints | undefined
 }
@@ -70,6 +71,7 @@ const suppliers: Readonly<Record<string, Supplier>> = {
   'aws:ResourceTag': ({ key }, name) => (key === undefined ? undefined : tagValue(key.record.tags, name)),
   'aws:TagKeys': ({ input }) =>
     several([...tags(input).map(({ TagKey }) => TagKey), ...(texts(input, 'TagKeys') ?? [])]),
+  'aws:RequestedRegion': ({ facts }) => facts.region,
   'kms:BypassPolicyLockoutSafetyCheck': ({ input }) => flag(input, 'BypassPolicyLockoutSafetyCheck'),
   'kms:CallerAccount': ({ facts }) => facts.account,
   'kms:CustomerMasterKeySpec': keySpec,
@@ -94,10 +96,15 @@ const suppliers: Readonly<Record<string, Supplier>> = {
   'kms:KeyUsage': keyUsage,
   'kms:MacAlgorithm': ({ input }) => text(input, 'MacAlgorithm'),
   'kms:MessageType': ({ input }) => text(input, 'MessageType') ?? 'RAW',
-  'kms:MultiRegion': ({ key, input }) => (key === undefined ? (flag(input, 'MultiRegion') ?? 'false') : 'false'),
-  'kms:MultiRegionKeyType': ({ key, input }) =>
-    key === undefined && flag(input, 'MultiRegion') === 'true' ? 'PRIMARY' : undefined,
+  'kms:MultiRegion': ({ key, input }) =>
+    key === undefined ? (flag(input, 'MultiRegion') ?? 'false') : String(key.record.multiRegion !== undefined),
+  'kms:MultiRegionKeyType': ({ key, input }) => {
+    if (key !== undefined) return multiRegionKeyType(key.record)
+    return flag(input, 'MultiRegion') === 'true' ? 'PRIMARY' : undefined
+  },
+  'kms:PrimaryRegion': ({ input }) => text(input, 'PrimaryRegion'),
   'kms:ReEncryptOnSameKey': ({ key }) => (key?.otherArn === undefined ? undefined : String(key.otherArn === key.arn)),
+  'kms:ReplicaRegion': ({ input }) => text(input, 'ReplicaRegion'),
   'kms:RequestAlias': ({ key }) => key?.requestAlias,
   'kms:ResourceAliases': ({ key }) => several(key?.aliasNames ?? []),
   'kms:RetiringPrincipal': ({ input }) => text(input, 'RetiringPrincipal'),

@@ -12,6 +12,7 @@ import type {
   KeyState,
   RotationType,
 } from '#records/key.ts'
+import { isPendingDeletion } from './state.ts'
 
 /** What a key of origin EXTERNAL begins with. */
 export const nothingImported: ImportedMaterials = { materials: [] }
@@ -36,7 +37,7 @@ function withMaterials<K extends KeyRecord>(key: K, materials: readonly Imported
 }
 
 function stateWith(state: KeyState, materials: readonly ImportedMaterial[]): KeyState {
-  if (state.kind === 'PendingDeletion') return state
+  if (isPendingDeletion(state)) return state
   if (!isComplete(materials)) return { kind: 'PendingImport' }
   return state.kind === 'PendingImport' ? { kind: 'Enabled' } : state
 }

@@ -1,9 +1,12 @@
 /** KeyMetadata: what DescribeKey and CreateKey tell of a key. Members appear only when they apply. */
 import { boolean, list, oneOf, optional, string, structure, type Infer } from '#aws/shape.ts'
+import { keyArn } from '#base/arn.ts'
+import type { Region } from '#base/brand.ts'
 import { keySpecs } from '#crypto/key-specs.ts'
 import type { LiveKey } from '#ports/key-directory.ts'
 import type { KeyRecord } from '#records/key.ts'
 import { materialsIn } from './imported.ts'
+import { multiRegionKeyType } from './multi-region.ts'
 import {
   ArnType,
   CloudHsmClusterIdType,
@@ -81,6 +84,7 @@ export function keyMetadata(record: KeyRecord, arn: LiveKey['arn']): KeyMetadata
     KeyUsage: record.keyUsage,
     KeyState: state.kind,
     ...(state.kind === 'PendingDeletion' ? { DeletionDate: new Date(state.deletionDate) } : {}),
+    ...(state.kind === 'PendingReplicaDeletion' ? { PendingDeletionWindowInDays: state.windowDays } : {}),
     ...expiryMembers(record),
     Origin: record.origin,
     KeyManager: record.keyManager,
@@ -88,10 +92,25 @@ export function keyMetadata(record: KeyRecord, arn: LiveKey['arn']): KeyMetadata
     ...(record.keyUsage === 'GENERATE_VERIFY_MAC'
       ? { MacAlgorithms: keySpecs[record.keySpec].usages.GENERATE_VERIFY_MAC }
       : {}),
-    MultiRegion: false,
+    ...multiRegionMembers(record),
     ...(record.keySpec === 'SYMMETRIC_DEFAULT' && record.currentMaterialId !== undefined
       ? { CurrentKeyMaterialId: record.currentMaterialId }
       : {}),
+  }
+}
+
+/** The keys of a multi-Region key by Region; the primary is not among the replicas. */
+function multiRegionMembers(record: KeyRecord): Pick<KeyMetadata, 'MultiRegion' | 'MultiRegionConfiguration'> {
+  const { account, keyId, multiRegion } = record
+  if (multiRegion === undefined) return { MultiRegion: false }
+  const entry = (region: Region) => ({ Arn: keyArn(region, account, keyId), Region: region })
+  return {
+    MultiRegion: true,
+    MultiRegionConfiguration: {
+      MultiRegionKeyType: multiRegionKeyType(record),
+      PrimaryKey: entry(multiRegion.primaryRegion),
+      ReplicaKeys: multiRegion.replicaRegions.map(entry),
+    },
   }
 }
 

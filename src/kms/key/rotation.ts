@@ -6,10 +6,14 @@ import { keyArn } from '#base/arn.ts'
 import type { KeyMaterialId } from '#base/brand.ts'
 import { secondText, serviceEventText } from '#cloudtrail/record.ts'
 import type { KeyMaterialRecord, KeyRecord, KeyRotation, RotationType } from '#records/key.ts'
-import type { MaterialOwner } from '#ports/key-store.ts'
+import { after, eachAfter, type MaybeAsync } from '#base/maybe-async.ts'
+import type { Random } from '#ports/edge.ts'
+import type { KeyStore, MaterialOwner } from '#ports/key-store.ts'
 import type { LiveKey } from '#ports/key-directory.ts'
-import type { Change } from '#records/change.ts'
+import type { StorageReader } from '#ports/storage.ts'
+import type { Change, Expectation } from '#records/change.ts'
 import { withPendingCurrent } from './imported.ts'
+import { multiRegionKeyType, relativesOf, synchronized, unchanged } from './multi-region.ts'
 import { wrongOrigin } from './origin.ts'
 
 const dayMs = 86_400_000
@@ -33,10 +37,10 @@ export function onDemandRotations({ rotation }: KeyRecord): number {
   return rotation?.onDemand ?? 0
 }
 
-/** Whether an automatic rotation is due at `now`: of an enabled key only. */
-export function isRotationDue({ state, rotation }: KeyRecord, now: number): boolean {
-  const next = rotation?.automatic?.nextDate
-  return state.kind === 'Enabled' && next !== undefined && next <= now
+/** Whether an automatic rotation is due at `now`: of an enabled key only, and of replicas with their primary alone. */
+export function isRotationDue(key: KeyRecord, now: number): boolean {
+  const next = key.rotation?.automatic?.nextDate
+  return key.state.kind === 'Enabled' && next !== undefined && next <= now && multiRegionKeyType(key) !== 'REPLICA'
 }
 
 /** What new material of `key` is made for, at `now`. */
@@ -60,6 +64,65 @@ export function rotation(key: KeyRecord, material: KeyMaterialRecord, type: Rota
     key: { ...rotated, rotation: { ...rotated.rotation, onDemand } },
     material: { ...material, rotated: { date: now, type } },
   }
+}
+
+/** What the rotation of a key and of its replicas is stored as. */
+export interface Rotated {
+  readonly changes: readonly Change[]
+  readonly expectations: readonly Expectation[]
+  /** The AwsServiceEvent record of the key itself. */
+  readonly record: string
+}
+
+/** What a rotation works with. */
+export interface RotationPorts {
+  readonly storage: Pick<StorageReader, 'key'>
+  readonly keyStore: Pick<KeyStore, 'replicate'>
+  readonly random: Pick<Random, 'uuid'>
+}
+
+/**
+ * The rotation of `key` to `material`. Replicas get the same material, and use it from the same moment on: all of them change in
+ * one commit, or none does.
+ */
+export function rotatedEverywhere(
+  key: KeyRecord,
+  material: KeyMaterialRecord,
+  type: RotationType,
+  now: number,
+  { storage, keyStore, random }: RotationPorts,
+): MaybeAsync<Rotated> {
+  const record = rotationRecord(key, material, type, now, random.uuid())
+  return after(relativesOf(key, storage), (replicas) =>
+    after(
+      eachAfter(replicas, (replica) =>
+        after(keyStore.replicate(material, materialOwner(replica, now)), (copy) => [
+          rotation(replica, copy, type, now),
+          synchronized(replica, now, random.uuid()),
+        ]),
+      ),
+      (copies) => ({
+        changes: [rotation(key, material, type, now), ...copies.flat()],
+        expectations: unchanged(replicas),
+        record,
+      }),
+    ),
+  )
+}
+
+/** The rotation settings of `key` changed to `automatic`, and with them those of its replicas. */
+export function scheduledEverywhere(
+  key: KeyRecord,
+  automatic: KeyRotation['automatic'],
+  storage: Pick<StorageReader, 'key'>,
+): MaybeAsync<Pick<Rotated, 'changes' | 'expectations'>> {
+  return after(relativesOf(key, storage), (replicas) => ({
+    changes: [key, ...replicas].map((each) => ({
+      kind: 'key changed',
+      key: withAutomatic(each, automatic),
+    })),
+    expectations: unchanged(replicas),
+  }))
 }
 
 /** The AwsServiceEvent record of that rotation ("RotateKey", AWS KMS Developer Guide). */

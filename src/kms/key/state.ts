@@ -7,6 +7,9 @@ import { exhaustive } from '#base/exhaustive.ts'
 import type { KeyArn } from '#base/brand.ts'
 import type { KeyState } from '#records/key.ts'
 
+/** Milliseconds of a day: the unit of waiting periods. */
+export const day = 24 * 60 * 60 * 1000
+
 export type StateRule =
   /** Cryptographic use: Enabled only. */
   | 'enabled'
@@ -19,13 +22,18 @@ export type StateRule =
   | 'pending deletion'
   | 'any'
 
+/** Whether a key waits for its deletion, or first for that of its replicas. */
+export function isPendingDeletion({ kind }: KeyState): boolean {
+  return kind === 'PendingDeletion' || kind === 'PendingReplicaDeletion'
+}
+
 /** Undefined when an operation with `rule` may run on a key in `state`. */
 export function refuseByState(rule: StateRule, state: KeyState, arn: KeyArn): Refusal | undefined {
   switch (rule) {
     case 'any':
       return undefined
     case 'pending deletion':
-      return state.kind === 'PendingDeletion'
+      return isPendingDeletion(state)
         ? undefined
         : refusal('KMSInvalidStateException', `${arn} is not pending deletion.`)
     case 'enabled':
@@ -50,7 +58,5 @@ function refusePendingImport(state: KeyState, arn: KeyArn): Refusal | undefined 
 }
 
 function refusePendingDeletion(state: KeyState, arn: KeyArn): Refusal | undefined {
-  return state.kind === 'PendingDeletion'
-    ? refusal('KMSInvalidStateException', `${arn} is pending deletion.`)
-    : undefined
+  return isPendingDeletion(state) ? refusal('KMSInvalidStateException', `${arn} is pending deletion.`) : undefined
 }

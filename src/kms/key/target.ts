@@ -7,7 +7,7 @@ import { accessDenied, foreignDenial } from '#aws/denial.ts'
 import { isRefusal, refusal, type Refusal } from '#aws/errors.ts'
 import type { RequestFacts, Target, WantedKeys } from '#aws/operation.ts'
 import { aliasArn, keyArn } from '#base/arn.ts'
-import { parseKeyId, type AliasName, type KeyArn } from '#base/brand.ts'
+import { parseKeyId, parseRegion, type AliasName, type KeyArn } from '#base/brand.ts'
 import { after, type MaybeAsync } from '#base/maybe-async.ts'
 import { parseBlobHeader } from '#crypto/ciphertext-blob.ts'
 import type { LiveKey } from '#ports/key-directory.ts'
@@ -188,6 +188,34 @@ export function keyIn<const M extends string>(
   return keyTarget(rule, prefixOf(member), (input: Readonly<Record<M, string>>, facts, ports) =>
     findKey(input[member], rule, facts, ports),
   )
+}
+
+/**
+ * The key of the same multi-Region key as the one that KeyId names, in the Region that `member` names; the named key itself when
+ * there is none such, which the operation finds out once the caller may know. Conditions see that Region.
+ */
+export function relativeIn<const M extends string>(
+  member: M,
+  rule: KeyRule,
+): KeyTarget<Readonly<Record<M | 'KeyId', string>>> {
+  type Input = Readonly<Record<M | 'KeyId', string>>
+  const byName = { action: rule.action, aliases: false }
+  const target = keyTarget(rule, '', (input: Input, facts, ports) =>
+    after(findKey(input.KeyId, byName, facts, ports), (named): MaybeAsync<KeyResource | Refusal> => {
+      const region = parseRegion(input[member])
+      if (isRefusal(named) || region === undefined || named.record.multiRegion === undefined) return named
+      const { account, keyId } = named.record
+      return after(ports.directory.key({ region, account }, keyId), (relative) =>
+        relative === undefined ? named : keyResource(relative, facts),
+      )
+    }),
+  )
+  return {
+    ...target,
+    conditions: [...(target.conditions ?? []), 'aws:RequestedRegion'],
+    condition: (name, key, input, facts) =>
+      target.condition?.(name, key, input, { ...facts, region: key.record.region }),
+  }
 }
 
 type CiphertextInput<M extends string> = { readonly CiphertextBlob?: Buffer | undefined } & Readonly<

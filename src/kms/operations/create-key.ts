@@ -13,7 +13,7 @@ import { placeOf } from '../key/identifier.ts'
 import { nothingImported } from '../key/imported.ts'
 import { KeyMetadata, keyMetadata } from '../key/metadata.ts'
 import { policyKept, refuseLockout, storedPolicy } from '../key/policy.ts'
-import { refuseOrigin, refuseSpec, refuseUnservedSpec, requestedSpec } from '../key/spec.ts'
+import { refuseImportedMultiRegion, refuseOrigin, refuseSpec, refuseUnservedSpec, requestedSpec } from '../key/spec.ts'
 import { mergeTags } from '../key/tags.ts'
 import { keyResourceType } from '../key/target.ts'
 import { CustomerMasterKeySpecType, CustomKeyStoreIdType, DescriptionType, KeySpecType } from '../members.ts'
@@ -44,8 +44,9 @@ export const CreateKey = changeOperation({
       applies: ({ Tags = [] }: { readonly Tags?: readonly unknown[] | undefined }) => Tags.length > 0,
     },
   },
-  refuses: ['CustomKeyStoreId', 'MultiRegion', 'XksKeyId'],
-  check: (input) => refuseSpec(input) ?? refuseUnservedSpec(input) ?? refuseOrigin(input),
+  refuses: ['CustomKeyStoreId', 'XksKeyId'],
+  check: (input) =>
+    refuseSpec(input) ?? refuseUnservedSpec(input) ?? refuseOrigin(input) ?? refuseImportedMultiRegion(input),
   conditions: [
     'aws:RequestTag',
     'aws:TagKeys',
@@ -105,7 +106,10 @@ export const CreateKey = changeOperation({
     const { Description = '', Tags = [], Policy, BypassPolicyLockoutSafetyCheck = false } = input
     const place = placeOf(facts)
     const tags = mergeTags([], Tags, fail)
-    const keyId = parseKeyId(ports.random.uuid())
+    const { MultiRegion: multiRegion = false } = input
+    const uuid = ports.random.uuid()
+    // "mrk-" and a UUID without dashes ("How multi-Region keys work").
+    const keyId = parseKeyId(multiRegion ? `mrk-${uuid.replaceAll('-', '')}` : uuid)
     if (keyId === undefined) throw new TypeError('the source of random UUIDs gave something else')
     const arn = keyArn(place.region, place.account, keyId)
     const owner = {
@@ -126,6 +130,7 @@ export const CreateKey = changeOperation({
           keyManager: 'CUSTOMER',
           tags,
           policy,
+          ...(multiRegion ? { multiRegion: { primaryRegion: place.region, replicaRegions: [] } } : {}),
           ...(material === undefined
             ? { state: { kind: 'PendingImport' }, imported: nothingImported }
             : { state: { kind: 'Enabled' }, currentMaterialId: material.materialId }),

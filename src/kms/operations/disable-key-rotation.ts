@@ -1,5 +1,7 @@
 /** DisableKeyRotation: no more automatic rotation; of a key that has none it succeeds and changes nothing. */
-import { requireScheduled, withAutomatic } from '../key/rotation.ts'
+import { after } from '#base/maybe-async.ts'
+import { requireScheduled, scheduledEverywhere } from '../key/rotation.ts'
+import { refuseReplica } from '../key/multi-region.ts'
 import { keyIn } from '../key/target.ts'
 import { KeyIdType } from '../members.ts'
 import { changeOperation } from '../operation.ts'
@@ -37,14 +39,13 @@ export const DisableKeyRotation = changeOperation({
     response: [],
     responseExtra: ({ key }) => ({ KeyId: key.arn }),
   },
-  handle: ({ targets: { key }, fail }) => {
+  handle({ targets: { key }, ports, fail }) {
     requireScheduled(key, fail)
-    return {
+    refuseReplica(key.record, key.arn, fail)
+    if (key.record.rotation?.automatic === undefined) return { output: {}, changes: [] }
+    return after(scheduledEverywhere(key.record, undefined, ports.storage), (scheduled) => ({
       output: {},
-      changes:
-        key.record.rotation?.automatic === undefined
-          ? []
-          : [{ kind: 'key changed', key: withAutomatic(key.record, undefined) }],
-    }
+      ...scheduled,
+    }))
   },
 })

@@ -3,7 +3,9 @@
  * called: one that names no period asks for a year, whatever was there before.
  */
 import { optional } from '#aws/shape.ts'
-import { defaultRotationPeriod, requireScheduled, rotatedEvery, withAutomatic } from '../key/rotation.ts'
+import { after } from '#base/maybe-async.ts'
+import { defaultRotationPeriod, requireScheduled, rotatedEvery, scheduledEverywhere } from '../key/rotation.ts'
+import { refuseReplica } from '../key/multi-region.ts'
 import { keyIn } from '../key/target.ts'
 import { KeyIdType, RotationPeriodInDaysType } from '../members.ts'
 import { changeOperation } from '../operation.ts'
@@ -41,9 +43,13 @@ export const EnableKeyRotation = changeOperation({
     response: [],
     responseExtra: ({ key }) => ({ KeyId: key.arn }),
   },
-  handle: ({ targets: { key }, facts, fail }, { RotationPeriodInDays = defaultRotationPeriod }) => {
+  handle({ targets: { key }, facts, ports, fail }, { RotationPeriodInDays = defaultRotationPeriod }) {
     requireScheduled(key, fail)
+    refuseReplica(key.record, key.arn, fail)
     const automatic = rotatedEvery(RotationPeriodInDays, facts.now)
-    return { output: {}, changes: [{ kind: 'key changed', key: withAutomatic(key.record, automatic) }] }
+    return after(scheduledEverywhere(key.record, automatic, ports.storage), (scheduled) => ({
+      output: {},
+      ...scheduled,
+    }))
   },
 })

@@ -4,6 +4,7 @@
  */
 import { boolean, optional } from '#aws/shape.ts'
 import { requireScheduled } from '../key/rotation.ts'
+import { isPendingDeletion } from '../key/state.ts'
 import { keyIn } from '../key/target.ts'
 import { DateType, KeyIdType, RotationPeriodInDaysType } from '../members.ts'
 import { readOperation } from '../operation.ts'
@@ -45,7 +46,7 @@ export const GetKeyRotationStatus = readOperation({
     requireScheduled(key, fail)
     const { rotation, state } = key.record
     // While a key waits for its deletion it has none; should that be cancelled, what was set is still there.
-    if (rotation?.automatic === undefined || state.kind === 'PendingDeletion') {
+    if (rotation?.automatic === undefined || isPendingDeletion(state)) {
       return { KeyRotationEnabled: false, KeyId: key.arn }
     }
     const { periodDays, nextDate } = rotation.automatic

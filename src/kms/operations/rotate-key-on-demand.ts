@@ -6,7 +6,8 @@
 import { after } from '#base/maybe-async.ts'
 import { pendingMaterial } from '../key/imported.ts'
 import { importedRotation, materialOwner, onDemandRotations, requireRotatable } from '../key/rotation.ts'
-import { rotation, rotationRecord } from '../key/rotation.ts'
+import { rotatedEverywhere, rotationRecord } from '../key/rotation.ts'
+import { refuseReplica } from '../key/multi-region.ts'
 import { keyIn } from '../key/target.ts'
 import { KeyIdType } from '../members.ts'
 import { changeOperation } from '../operation.ts'
@@ -47,6 +48,7 @@ export const RotateKeyOnDemand = changeOperation({
   handle({ targets: { key }, facts: { now }, ports, fail }) {
     const { record } = key
     requireRotatable(record, fail)
+    refuseReplica(record, key.arn, fail)
     const next = record.rotation?.automatic?.nextDate
     if (next !== undefined && next - now <= conflictMs) {
       // Unverified wording: what AWS's documentation says of this error.
@@ -79,15 +81,15 @@ export const RotateKeyOnDemand = changeOperation({
         ],
       }
     }
-    return after(ports.keyStore.generate(materialOwner(record, now)), (material) => ({
-      output: { KeyId: key.arn },
-      changes: [
-        rotation(record, material, 'ON_DEMAND', now),
-        {
-          kind: 'event recorded',
-          record: rotationRecord(record, material, 'ON_DEMAND', now, ports.random.uuid()),
-        } as const,
-      ],
-    }))
+    return after(ports.keyStore.generate(materialOwner(record, now)), (material) =>
+      after(
+        rotatedEverywhere(record, material, 'ON_DEMAND', now, ports),
+        ({ changes, expectations, record: event }) => ({
+          output: { KeyId: key.arn },
+          changes: [...changes, { kind: 'event recorded', record: event } as const],
+          expectations,
+        }),
+      ),
+    )
   },
 })

@@ -4,11 +4,12 @@
  */
 import { refusal } from '#aws/errors.ts'
 import { integer, optional } from '#aws/shape.ts'
+import { multiRegionKeyType } from '../key/multi-region.ts'
+import { day } from '../key/state.ts'
 import { keyIn } from '../key/target.ts'
 import { DateType, KeyIdType, KeyStateType } from '../members.ts'
 import { changeOperation } from '../operation.ts'
 
-const day = 24 * 60 * 60 * 1000
 const defaultWindow = 30
 
 export const ScheduleKeyDeletion = changeOperation({
@@ -52,15 +53,21 @@ export const ScheduleKeyDeletion = changeOperation({
     response: ['KeyId', 'KeyState', 'DeletionDate', 'PendingWindowInDays'],
   },
   handle({ targets: { key }, facts }, { PendingWindowInDays = defaultWindow }) {
+    const { record } = key
+    const output = { KeyId: key.arn, PendingWindowInDays }
+    if (multiRegionKeyType(record) === 'PRIMARY' && record.multiRegion?.replicaRegions.length !== 0) {
+      // The wait begins with the end of the last replica ("Deleting multi-Region keys").
+      const state = { kind: 'PendingReplicaDeletion', windowDays: PendingWindowInDays } as const
+      return {
+        output: { ...output, KeyState: state.kind },
+        changes: [{ kind: 'key changed', key: { ...record, state } }],
+      }
+    }
     const deletionDate = facts.now + PendingWindowInDays * day
+    const state = { kind: 'PendingDeletion', deletionDate } as const
     return {
-      output: {
-        KeyId: key.arn,
-        DeletionDate: new Date(deletionDate),
-        KeyState: 'PendingDeletion' as const,
-        PendingWindowInDays,
-      },
-      changes: [{ kind: 'key changed', key: { ...key.record, state: { kind: 'PendingDeletion', deletionDate } } }],
+      output: { ...output, DeletionDate: new Date(deletionDate), KeyState: state.kind },
+      changes: [{ kind: 'key changed', key: { ...record, state } }],
     }
   },
 })
