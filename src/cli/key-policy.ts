@@ -16,6 +16,7 @@ interface Given {
   readonly otherAccount?: readonly AccountId[]
   readonly administratorsMayDelete?: true
   readonly rootMayRecover?: true
+  readonly imported?: true
 }
 
 export function keyPolicyCommand(): Command {
@@ -68,6 +69,7 @@ function withPrincipals(
         accounts,
         [],
       )
+      .option('--imported', 'the key material is imported: administrators import and delete it')
       .option('--administrators-may-delete', 'let administrators schedule and cancel the deletion of the key')
   }
   if (takes.includes('officers')) {
@@ -93,7 +95,7 @@ function withPrincipals(
         securityOfficers: securityOfficer,
         administratorsMayDelete: given.administratorsMayDelete === true,
         rootMayRecover: given.rootMayRecover === true,
-        imported: false,
+        imported: given.imported === true,
         multiRegion: false,
       }),
     )

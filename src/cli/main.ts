@@ -26,6 +26,10 @@ const commands: Readonly<Record<string, CommandEntry>> = {
     description: 'which principals may do something with a key',
     load: async () => (await import('./who-can.ts')).whoCanCommand(),
   },
+  key: {
+    description: 'key material of your own, wrapped for its import',
+    load: async () => (await import('./key/command.ts')).keyCommand(),
+  },
   'key-policy': {
     description: 'print a key policy to start from',
     load: async () => (await import('./key-policy.ts')).keyPolicyCommand(),

@@ -22,6 +22,8 @@ import { openReader } from '#storage/sqlite/reader.ts'
 import { systemClock, systemKeyPairs, systemRandom } from '../system.ts'
 import { databaseFile } from './files.ts'
 import { createLog, describeError } from './log.ts'
+import { createKeyPairPool } from './key-pair-pool.ts'
+import { rsaPairAside } from './key-pair-process.ts'
 import { createMetricsListener } from './metrics-listener.ts'
 import { perSecond } from './per-second.ts'
 import type { ListenFlag } from './port-guard.ts'
@@ -37,6 +39,9 @@ import { WriterLink } from './writer-link.ts'
 // anew. Who sends nothing is cut off afterwards.
 const idleGraceMs = 1000
 const sweepMs = 20
+
+// Of each size of RSA, in each worker, once the first was asked for.
+const pairsPerSize = 2
 
 interface StartedListener {
   readonly flag: ListenFlag
@@ -71,6 +76,12 @@ export async function serve(start: WorkerStart, port: MessagePort, cacheDirector
     () => clock.machineNow(),
   )
 
+  const pairs = createKeyPairPool({
+    generate: systemKeyPairs,
+    refill: rsaPairAside,
+    perSize: pairsPerSize,
+    failed: (error) => log.warn({ error: describeError(error) }, 'RSA keys could not be made ahead of requests'),
+  })
   const ports = createWorkerPorts({
     settings,
     oidc: start.oidc,
@@ -80,6 +91,7 @@ export async function serve(start: WorkerStart, port: MessagePort, cacheDirector
     clock,
     random,
     keyPairs: systemKeyPairs,
+    pooledPairs: pairs.keyPairs,
     signing: new SigningThread(cacheDirectory),
     issuerFailed: (issuer, error) =>
       log.warn({ issuer, error: describeError(error) }, 'the keys of an OIDC issuer could not be had'),
@@ -163,6 +175,7 @@ export async function serve(start: WorkerStart, port: MessagePort, cacheDirector
   /** Stops accepting, lets what is in flight be answered, and says so. */
   function drain(): void {
     draining = true
+    pairs.close()
     metricsServer?.close()
     metricsServer?.closeAllConnections()
     let open = listeners.length

@@ -41,6 +41,8 @@ export interface WorkerParts {
   readonly clock: Clock
   readonly random: Random
   readonly keyPairs: GenerateKeyPair
+  /** The same for pairs that leave, or end within a day: they may have been made before they were asked for. */
+  readonly pooledPairs: GenerateKeyPair
   readonly signing?: SigningAside | undefined
   /** Reports why the keys of an OIDC issuer could not be had. */
   readonly issuerFailed: (issuer: string, error: unknown) => void
@@ -50,7 +52,7 @@ export function createWorkerPorts(parts: WorkerParts): {
   readonly services: ServicePorts
   readonly identities: Identities<HmacKey>
 } {
-  const { settings, oidc, hierarchy, storage, slots, clock, random, keyPairs } = parts
+  const { settings, oidc, hierarchy, storage, slots, clock, random, keyPairs, pooledPairs } = parts
   const home = settings.regions[0]
   const compile = compiledPolicies(policyBytes)
   const keyStore = createSoftwareKeyStore({ hierarchy, random, keyPairs, signing: parts.signing })
@@ -75,9 +77,9 @@ export function createWorkerPorts(parts: WorkerParts): {
         directory,
         storage,
         keyStore,
-        importKeys: createSoftwareImportKeys({ hierarchy, random, keyPairs }),
+        importKeys: createSoftwareImportKeys({ hierarchy, random, keyPairs: pooledPairs }),
         random,
-        keyPairs: (spec) => generatePair(spec, keyPairs),
+        keyPairs: (spec) => generatePair(spec, pooledPairs),
         principals,
         regions: settings.regions,
         limits: { onDemandRotations: settings.onDemandRotations },

@@ -84,7 +84,8 @@ export const layers: Readonly<Record<string, Layer>> = {
     layers: everything,
     node: [
       ...files,
-      ...['node:crypto', 'node:ffi', 'node:http', 'node:https', 'node:module', 'node:net', 'node:os'],
+      ...['node:child_process', 'node:crypto', 'node:ffi', 'node:http', 'node:https', 'node:module', 'node:net'],
+      'node:os',
       'node:worker_threads',
     ],
     packages: ['pino'],

@@ -44,6 +44,8 @@ test("key-policy prints the console's policy, with administrators and users apar
 test('key-policy prints a policy in which an administrator can not make himself a user', async () => {
   const args = ['--security-officer', officer, '--administrator', admin, '--user', app]
   const text = await printed('hardened', ...args, '--root-may-recover')
+  assert.ok(!text.includes('ImportKeyMaterial'))
+  assert.ok((await printed('hardened', ...args, '--imported')).includes('"kms:ImportKeyMaterial"'))
   assert.ok(text.includes('"Sid": "Deny everything else to Key Administrators"'))
   assert.ok(text.includes('"Sid": "Allow recovery by the root user"'))
 })

@@ -75,6 +75,34 @@ describe('the page on accounts', () => {
   })
 })
 
+describe('the page on importing keys', () => {
+  for (const [name, printed] of [
+    ['symmetric', /^Enabled$/m],
+    ['private', /^Verified OK$/m],
+  ] as const) {
+    it(`has an example that imports a ${name} key`, { skip: lacksAws }, async () => {
+      const server = await startServer()
+      const directory = temporaryDirectory()
+      symlinkSync(server.directory, join(directory, 'data'))
+      const { status, stdout, stderr } = spawnSync(
+        'bash',
+        ['-euo', 'pipefail', '-c', exampleOf('docs/importing-keys.md', name)],
+        {
+          cwd: directory,
+          encoding: 'utf8',
+          env: cleanEnvironment({
+            AWS_EC2_METADATA_DISABLED: 'true',
+            AWS_PAGER: '',
+            PATH: `${join(root, 'bin')}:${process.env['PATH'] ?? ''}`,
+          }),
+        },
+      )
+      assert.equal(status, 0, stderr)
+      assert.match(stdout, printed)
+    })
+  }
+})
+
 const documents = filesBelow('')
   .filter((path) => path.endsWith('.md'))
   .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))

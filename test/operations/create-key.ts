@@ -242,6 +242,25 @@ describe('CreateKey', () => {
     })
   }
 
+  it('makes a key that waits for its material, of every spec that may be imported', async () => {
+    for (const input of [{}, { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' }]) {
+      const { json } = await succeed('CreateKey', { ...input, Origin: 'EXTERNAL' })
+      const metadata = objectIn(json, 'KeyMetadata')
+      assert.deepEqual(
+        [metadata['KeyState'], metadata['Enabled'], metadata['Origin'], metadata['CurrentKeyMaterialId']],
+        ['PendingImport', false, 'EXTERNAL', undefined],
+      )
+    }
+    for (const [KeySpec, KeyUsage] of [
+      ['ML_DSA_44', 'SIGN_VERIFY'],
+      ['ML_KEM_512', 'ENCAPSULATE_DECAPSULATE'],
+    ]) {
+      const input = { KeySpec, KeyUsage, Origin: 'EXTERNAL' }
+      const message = `KeySpec ${KeySpec ?? ''} is not supported for Origin EXTERNAL.`
+      await refuse('CreateKey', input, 'UnsupportedOperationException', message)
+    }
+  })
+
   const fresh = () => Promise.resolve({})
   const recorded = (members: Json) => () => ({ ...recordedDefaults, ...members })
   laterMemberTest(

@@ -1,0 +1,67 @@
+/** RSA keys that are made ahead of requests, by a started server. */
+import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { it } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { CreateKeyCommand, GetParametersForImportCommand } from '@aws-sdk/client-kms'
+import { startServer } from '../support/server.ts'
+
+interface Maker {
+  readonly pid: number
+  /** From 19, the least, to -20. */
+  readonly niceness: number
+}
+
+/** The processes that make RSA keys for the process `parent`. */
+function makersOf(parent: number): readonly Maker[] {
+  const lines = execFileSync('ps', ['-eo', 'pid,ppid,ni,args'], { encoding: 'utf8' }).split('\n')
+  return lines.flatMap((line) => {
+    const [pid, ppid, niceness] = line.trim().split(/\s+/).map(Number)
+    const isMaker = ppid === parent && line.includes('generateKeyPairSync')
+    return isMaker ? [{ pid: pid ?? 0, niceness: niceness ?? 0 }] : []
+  })
+}
+
+/** Whether the process does anything: one that nobody has waited for after its end is still listed. */
+function runs(pid: number): boolean {
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' })
+  return stdout.trim() !== '' && !stdout.trim().startsWith('Z')
+}
+
+const lacksPs = ((): string | false => {
+  try {
+    execFileSync('ps', ['-eo', 'pid'], { stdio: 'ignore' })
+    return false
+  } catch {
+    return 'needs ps: apt-get install procps'
+  }
+})()
+
+it('are made at the lowest priority, and never hold up the end of the server', { skip: lacksPs }, async () => {
+  const server = await startServer({ workers: 1 })
+  const kms = server.kms()
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({ Origin: 'EXTERNAL' }))
+  const request = {
+    KeyId: KeyMetadata?.KeyId,
+    WrappingAlgorithm: 'RSAES_OAEP_SHA_256',
+    WrappingKeySpec: 'RSA_4096',
+  } as const
+  assert.deepEqual(makersOf(server.pid), [])
+  const first = await kms.send(new GetParametersForImportCommand(request))
+  const seen = new Map<number, Maker>()
+  const look = (): void => {
+    for (const maker of makersOf(server.pid)) seen.set(maker.pid, maker)
+  }
+  for (let attempt = 0; attempt < 200 && seen.size === 0; attempt += 1) {
+    look()
+    await delay(10)
+  }
+  assert.ok(seen.size > 0)
+  const second = await kms.send(new GetParametersForImportCommand(request))
+  assert.notDeepEqual(second.PublicKey, first.PublicKey)
+  look()
+  await server.stop()
+  // One that was seen before its priority was lowered says nothing; the last one has had the time.
+  assert.equal([...seen.values()].at(-1)?.niceness, 19)
+  assert.deepEqual([...seen.keys()].filter(runs), [])
+})
