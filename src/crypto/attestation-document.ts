@@ -59,7 +59,8 @@ const memberNames: ReadonlySet<number | string> = new Set([
   ...['public_key', 'user_data', 'nonce'],
 ])
 const longestModuleId = 256
-const largestCertificate = 1024
+/** Of a certificate in a document, bytes. */
+export const largestCertificate = 1024
 const largestData = 1024
 
 function readContent(payload: Buffer): Omit<AttestationDocument, 'signed' | 'signature'> | undefined {

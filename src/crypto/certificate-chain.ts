@@ -42,15 +42,18 @@ function isValid({ notBefore, notAfter }: Certificate, { signed, now }: ChainTim
   return notBefore <= signed && signed <= notAfter && now <= notAfter
 }
 
-/** Whether each certificate may have issued the next, signatures aside. */
+/** Whether each certificate may have issued the next, signatures aside, and none is there twice. */
 function hangsTogether(chain: readonly Certificate[]): boolean {
   const last = chain.length - 1
+  if (new Set(chain.map(({ body }) => body.toString('latin1'))).size <= last) return false
   return chain.every(({ authority, mayCertify, maySign, subject }, index) => {
     if (index === last) return authority === undefined && maySign && !mayCertify
     // Between it and the signer.
     const below = last - index - 1
     const next = chain[index + 1]
-    return authority !== undefined && below <= authority.pathLength && mayCertify && next?.issuer.equals(subject) === true
+    return (
+      authority !== undefined && below <= authority.pathLength && mayCertify && next?.issuer.equals(subject) === true
+    )
   })
 }
 

@@ -42,7 +42,8 @@ export function readCertificate(der: Buffer): Certificate | undefined {
   const signature = readBitString(bits)
   if (body?.tag !== tags.sequence || signature === undefined || rest.length > 0) return undefined
   if (algorithm?.whole.equals(ecdsaWithSha384) !== true) return undefined
-  const [version, serial, inner, issuer, validity, subject, spki, extensions, ...more] = readElements(body.contents) ?? []
+  const [version, serial, inner, issuer, validity, subject, spki, extensions, ...more] =
+    readElements(body.contents) ?? []
   if (version?.tag !== tags.explicit0 || !version.contents.equals(version3) || more.length > 0) return undefined
   const number = readInteger(serial)
   if (number === undefined || number.length > longestSerial) return undefined
@@ -51,7 +52,8 @@ export function readCertificate(der: Buffer): Certificate | undefined {
   const [notBefore, notAfter] = readValidity(validity)
   const publicKey = readPublicKey('ECC_NIST_P384', spki.whole)
   const rules = readExtensions(extensions.contents)
-  if (notBefore === undefined || notAfter === undefined || publicKey === undefined || rules === undefined) return undefined
+  if (notBefore === undefined || notAfter === undefined || publicKey === undefined || rules === undefined)
+    return undefined
   return {
     der,
     body: body.whole,
@@ -99,7 +101,8 @@ function readExtensions(bytes: Buffer): Rules | undefined {
     const parts = extension.tag === tags.sequence ? (readElements(extension.contents) ?? []) : []
     const critical = parts.length === 3
     const [identifier, flag, value] = critical ? parts : [parts[0], undefined, parts[1]]
-    if (identifier?.tag !== tags.objectIdentifier || value?.tag !== tags.octetString || parts.length > 3) return undefined
+    if (identifier?.tag !== tags.objectIdentifier || value?.tag !== tags.octetString || parts.length > 3)
+      return undefined
     // DER writes FALSE, the default, by leaving it out.
     if (critical && flag?.whole.equals(Buffer.of(tags.boolean, 1, 0xff)) !== true) return undefined
     const name = identifier.contents.toString('hex')

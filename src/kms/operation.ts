@@ -9,6 +9,7 @@ import {
 } from '#aws/operation.ts'
 import type { ErrorCode } from '#aws/errors.ts'
 import type { Fields, Value } from '#aws/shape.ts'
+import type { AttestationVerifier } from '#ports/attestation.ts'
 import type { KeyPairs, Random } from '#ports/edge.ts'
 import type { GrantTokens } from '#ports/grant-tokens.ts'
 import type { ImportKeys } from '#ports/import-keys.ts'
@@ -29,6 +30,7 @@ export interface KmsPorts {
   readonly keyPairs: KeyPairs
   readonly principals: PrincipalDirectory
   readonly grantTokens: GrantTokens
+  readonly attestation: AttestationVerifier
   readonly limits: {
     /** How many rotations on demand a key may have in its life. */
     readonly onDemandRotations: number
