@@ -46,8 +46,7 @@ const ofKeys = new Set(
 /** What is known of any request of `candidate` to do `operation` with `key`. */
 export function knownContext(key: KeyConditions, operation: KmsOperation, candidate: Candidate): KnownContext {
   const { caller, session } = candidate
-  const ofTargets = operation.targets.flatMap(({ conditions = [] }) => conditions)
-  const supplied = new Set([...operation.conditions, ...ofTargets].map((name) => name.toLowerCase()))
+  const supplied = new Set([...operation.conditions, 'kms:ViaService'].map((name) => name.toLowerCase()))
   const ofNobody = (name: string): boolean => name.startsWith('aws:') || name.startsWith('kms:')
   return {
     isUnknown: (name) => {

@@ -62,7 +62,7 @@ export const ofEveryAlias: readonly string[] = ['kms:CallerAccount', 'kms:ViaSer
 export const resourceAliases = 'kms:resourcealiases'
 /** Needs the other key of ReEncrypt. */
 export const reEncryptOnSameKey = 'kms:reencryptonsamekey'
-/** Comes with every target that may be attested (recipient.ts). */
+/** What operations declare that take a Recipient (recipient.ts). */
 export const recipientAttestation = 'kms:RecipientAttestation'
 
 // Of a key, its own; of CreateKey, that of the request.

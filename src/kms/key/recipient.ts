@@ -39,13 +39,15 @@ interface RecipientInput {
 
 const recipientFamily = recipientAttestation.toLowerCase()
 
-/** `target` of an operation that takes a Recipient: its resource comes with the verified one, and so do condition keys. */
+/**
+ * `target` of an operation that takes a Recipient: its resource comes with the verified one, which answers for
+ * kms:RecipientAttestation among the operation's condition keys.
+ */
 export function attested<I, R extends object>(
   target: Target<KmsPorts, I, R, Expectation>,
 ): Target<KmsPorts, I & RecipientInput, R & Attested, Expectation> {
   return {
     ...target,
-    conditions: [...(target.conditions ?? []), recipientAttestation],
     resolve: (input, facts, ports) =>
       after(recipientOf(input, ports), (recipient) => {
         if (isRefusal(recipient)) return recipient

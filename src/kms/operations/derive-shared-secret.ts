@@ -41,7 +41,7 @@ export const DeriveSharedSecret = readOperation({
       }),
     ),
   },
-  conditions: ['kms:KeyAgreementAlgorithm', 'kms:RequestAlias'],
+  conditions: ['kms:KeyAgreementAlgorithm', 'kms:RecipientAttestation', 'kms:RequestAlias'],
   grantable: ['DeriveSharedSecret'],
   dryRun: true,
   quota: 'cryptographic-ecc',

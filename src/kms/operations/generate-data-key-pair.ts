@@ -48,6 +48,7 @@ export const GenerateDataKeyPair = readOperation({
     'kms:EncryptionAlgorithm',
     'kms:EncryptionContext',
     'kms:EncryptionContextKeys',
+    'kms:RecipientAttestation',
     'kms:RequestAlias',
   ],
   grantable: ['GenerateDataKeyPair'],

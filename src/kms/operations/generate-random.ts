@@ -21,7 +21,7 @@ export const GenerateRandom = readOperation({
   targets: { account: attested(accountWide({ action: 'kms:GenerateRandom' })) },
   refuses: ['CustomKeyStoreId'],
   check: ({ NumberOfBytes }) => (NumberOfBytes === undefined ? refusal('ValidationException', sizeMissing) : undefined),
-  conditions: [],
+  conditions: ['kms:RecipientAttestation'],
   grantable: [],
   dryRun: false,
   quota: 'cryptographic-symmetric',
