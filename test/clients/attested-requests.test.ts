@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from '@aws-sdk/client-iam'
 import {
   CreateKeyCommand,
@@ -18,7 +19,10 @@ import { attestedProgram, enclaveDocument, enclaveMembers, makeChain, registerHe
 import { someRegisters, writeDocument } from '../support/attestation.ts'
 import { pem } from '../support/certificates.ts'
 import { lacksOpenssl, openEnvelope } from '../support/openssl.ts'
-import { startServer, temporaryDirectory } from '../support/server.ts'
+import { run } from '../support/programs.ts'
+import { cleanEnvironment, startServer, temporaryDirectory } from '../support/server.ts'
+
+const trent = fileURLToPath(new URL('../../bin/trent', import.meta.url))
 
 describe('the AWS SDK in an enclave', { skip: lacksOpenssl }, async () => {
   const now = Date.now()
@@ -99,6 +103,12 @@ describe('the AWS SDK in an enclave', { skip: lacksOpenssl }, async () => {
       await assert.rejects(kms.send(new DecryptCommand({ CiphertextBlob, ...recipient })), isDenied)
       await assert.rejects(kms.send(new GenerateRandomCommand({ NumberOfBytes: 48, ...recipient })), isDenied)
     }
+  })
+
+  it('has its document held against the time of the machine, wherever a test has moved the clock', async () => {
+    const command = [process.execPath, trent, 'clock', 'advance', '3d', '--data-dir', server.directory]
+    assert.equal((await run(command, cleanEnvironment())).code, 0)
+    await kms.send(new DecryptCommand({ CiphertextBlob, Recipient: recipientOf(enclaveDocument(chain, program)) }))
   })
 
   it('may use a document for as long as the setting says', async () => {

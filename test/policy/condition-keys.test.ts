@@ -60,6 +60,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   Decapsulate: encapsulating,
   Decrypt: [...cryptographic, ...attestation],
   DeleteAlias: managing,
+  DeleteImportedKeyMaterial: managing,
   DeriveSharedSecret: [...onEveryKey, ...attestation, 'kms:KeyAgreementAlgorithm', 'kms:RequestAlias'],
   DescribeKey: [...managing, 'kms:RequestAlias'],
   DisableKey: [...managing, 'kms:TrailingDaysWithoutKeyUsage'],
@@ -76,7 +77,9 @@ const table: Readonly<Record<string, readonly string[]>> = {
   GenerateRandom: attestation,
   GetKeyPolicy: managing,
   GetKeyRotationStatus: managing,
+  GetParametersForImport: [...managing, 'kms:WrappingAlgorithm', 'kms:WrappingKeySpec'],
   GetPublicKey: [...managing, 'kms:RequestAlias'],
+  ImportKeyMaterial: [...managing, 'kms:ExpirationModel', 'kms:ValidTo'],
   ListAliases: [],
   ListGrants: [...managing, 'kms:GrantIsForAWSResource'],
   ListKeyPolicies: managing,
@@ -177,7 +180,15 @@ const requests: Readonly<Partial<Record<OperationName, Readonly<Record<string, u
   GenerateDataKeyWithoutPlaintext: { KeyId: 'alias/app', KeySpec: 'AES_256', EncryptionContext },
   GenerateMac: { KeyId: 'alias/mac', Message: 'YQ==', MacAlgorithm: 'HMAC_SHA_256' },
   GenerateRandom: { NumberOfBytes: 32, Recipient },
+  GetParametersForImport: { KeyId: keyId, WrappingAlgorithm: 'RSAES_OAEP_SHA_256', WrappingKeySpec: 'RSA_2048' },
   GetPublicKey: { KeyId: 'alias/signing' },
+  ImportKeyMaterial: {
+    KeyId: keyId,
+    ImportToken: 'YQ==',
+    EncryptedKeyMaterial: 'YQ==',
+    ValidTo: 1_900_000_000,
+    ExpirationModel: 'KEY_MATERIAL_EXPIRES',
+  },
   PutKeyPolicy: { KeyId: keyId, Policy: '{}', BypassPolicyLockoutSafetyCheck: true },
   ListRetirableGrants: { RetiringPrincipal: user },
   ReEncrypt: {
@@ -237,7 +248,7 @@ describe('the condition keys of an action', () => {
   }
 
   it('are found for all operations that there are', () => {
-    assert.equal(Object.keys(operations).length, 44)
+    assert.equal(Object.keys(operations).length, 47)
   })
 })
 
