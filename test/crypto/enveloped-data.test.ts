@@ -85,8 +85,7 @@ describe('the key of a recipient', () => {
     'a key in PKCS #1': () => (pairs[0] ?? assert.fail()).publicKey.export({ type: 'pkcs1', format: 'der' }),
     'a key with something behind it': () =>
       Buffer.concat([spkiOf((pairs[0] ?? assert.fail()).publicKey), Buffer.of(0)]),
-    'a key in PEM': () =>
-      Buffer.from((pairs[0] ?? assert.fail()).publicKey.export({ type: 'spki', format: 'pem' }).toString()),
+    'a key in PEM': () => Buffer.from((pairs[0] ?? assert.fail()).publicKey.export({ type: 'spki', format: 'pem' })),
     'no key': () => Buffer.from('dummy'),
   }
   for (const [what, make] of Object.entries(other)) {
