@@ -46,6 +46,10 @@ export async function loadSettings(
       allowedHosts: sources.read(options.oidcAllowedHosts)?.value,
       keyFiles: (sources.read(options.oidcKeys)?.value ?? []).map(({ id, value }) => ({ issuer: id, file: value })),
     },
+    attestation: {
+      rootFiles: sources.read(options.attestationRoots)?.value ?? [],
+      maxAgeSeconds: sources.read(options.attestationMaxAge)?.value ?? 300,
+    },
     audit: auditOf(sources),
     testProfile,
     onDemandRotations: sources.read(options.onDemandRotations)?.value ?? 25,

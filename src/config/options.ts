@@ -241,6 +241,23 @@ export const options = {
     },
     values.issuerFile,
   ),
+  attestationRoots: several(
+    {
+      name: 'attestation-root',
+      argument: '<file>',
+      help: "a root certificate (PEM) to trust, beside AWS's Nitro root, when an attestation document is verified; several with commas",
+    },
+    values.path,
+  ),
+  attestationMaxAge: single(
+    {
+      name: 'attestation-max-age',
+      argument: '<time>',
+      help: 'how old an attestation document may be, 60 to 10800 seconds',
+      default: '300',
+    },
+    values.seconds(60, 10_800),
+  ),
   auditOnFailure: single(
     {
       name: 'audit-on-failure',

@@ -55,6 +55,13 @@ export interface OidcSettings {
   readonly keyFiles: readonly { readonly issuer: string; readonly file: string }[]
 }
 
+/** How attestation documents are verified. */
+export interface AttestationSettings {
+  /** The files of root certificates beside AWS's own. */
+  readonly rootFiles: readonly string[]
+  readonly maxAgeSeconds: number
+}
+
 export interface RootAccessKey {
   readonly id: AccessKeyId
   readonly secret: string
@@ -80,6 +87,7 @@ export interface Settings {
   /** Where the anchor is kept; default DIR/anchor. */
   readonly anchor: string | undefined
   readonly oidc: OidcSettings
+  readonly attestation: AttestationSettings
   readonly audit: AuditSettings
   readonly testProfile: boolean
   /** How many rotations on demand a key may have in its life. */

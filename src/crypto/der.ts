@@ -1,16 +1,23 @@
 /**
- * DER (X.690 section 10), as much of it as keys and signatures need, read strictly: definite minimal lengths, one-byte tags,
- * minimal integers, nothing left over. What two parsers could read in two ways is refused.
+ * DER (X.690 section 10), as much of it as keys, signatures and certificates need, read strictly: definite minimal lengths,
+ * one-byte tags, minimal integers, nothing left over. What two parsers could read in two ways is refused.
  */
 
 export const tags = {
+  boolean: 0x01,
   integer: 0x02,
   bitString: 0x03,
   octetString: 0x04,
+  objectIdentifier: 0x06,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
   sequence: 0x30,
+  set: 0x31,
+  implicit0: 0x80,
   attributes: 0xa0,
   explicit0: 0xa0,
   explicit1: 0xa1,
+  explicit3: 0xa3,
   implicit1: 0x81,
 } as const
 

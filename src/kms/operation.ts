@@ -10,6 +10,7 @@ import {
 import type { ErrorCode } from '#aws/errors.ts'
 import type { Region } from '#base/brand.ts'
 import type { Fields, Value } from '#aws/shape.ts'
+import type { AttestationVerifier } from '#ports/attestation.ts'
 import type { KeyPairs, Random } from '#ports/edge.ts'
 import type { GrantTokens } from '#ports/grant-tokens.ts'
 import type { ImportKeys } from '#ports/import-keys.ts'
@@ -32,6 +33,7 @@ export interface KmsPorts {
   readonly grantTokens: GrantTokens
   /** The Regions that this installation serves. */
   readonly regions: readonly Region[]
+  readonly attestation: AttestationVerifier
   readonly limits: {
     /** How many rotations on demand a key may have in its life. */
     readonly onDemandRotations: number

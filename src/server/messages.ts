@@ -35,6 +35,8 @@ export interface WorkerStart {
   readonly metricsListen: Address | undefined
   readonly privateEndpoints: readonly StartedEndpoint[]
   readonly oidc: OidcFiles
+  /** Certificates that chains of attestation documents may begin with, DER. */
+  readonly attestationRoots: readonly Uint8Array[]
   readonly tls: TlsMaterial | undefined
 }
 

@@ -20,6 +20,7 @@ import { createExpiryJob } from './expiry-job.ts'
 import { createDeletionJob } from './jobs.ts'
 import { createLog, describeError, type Logger } from './log.ts'
 import { probe, refuseSharedPort } from './port-guard.ts'
+import { readAttestationRoots } from './attestation-roots.ts'
 import { countedOperations } from './counted-operations.ts'
 import type { StartedEndpoint } from './messages.ts'
 import { readOidcFiles } from './oidc-files.ts'
@@ -78,6 +79,7 @@ export async function start(settings: Settings, { cacheDirectory, willServe }: S
   const metricsListen =
     settings.metricsListen === undefined ? undefined : await probe(settings.metricsListen, '--metrics-listen')
   const oidc = readOidcFiles(settings.oidc)
+  const attestationRoots = readAttestationRoots(settings.attestation)
   const privateEndpoints = await openEndpoints(settings)
   const readiness = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
   const securityLog = new SecurityLogFile({ path: securityLogFile(settings.dataDir), clock })
@@ -95,6 +97,7 @@ export async function start(settings: Settings, { cacheDirectory, willServe }: S
       metricsListen,
       privateEndpoints,
       oidc,
+      attestationRoots,
       tls: tls?.material,
     },
     writer,

@@ -85,6 +85,7 @@ export async function serve(start: WorkerStart, port: MessagePort, cacheDirector
   const ports = createWorkerPorts({
     settings,
     oidc: start.oidc,
+    attestationRoots: start.attestationRoots,
     hierarchy,
     storage,
     slots,

@@ -7,6 +7,7 @@ import { createPrincipalDirectory } from '#cache/principal-directory.ts'
 import { createPrincipals } from '#cache/principals.ts'
 import type { RevisionSlots } from '#cache/revision-slots.ts'
 import type { Settings } from '#config/settings.ts'
+import { verifyAttestation } from '#crypto/attestation.ts'
 import { grantTokenNonceLength, openGrantToken, sealGrantToken } from '#crypto/grant-token.ts'
 import type { HmacKey } from '#crypto/hmac.ts'
 import { generatePair, type GenerateKeyPair } from '#crypto/key-pair.ts'
@@ -35,6 +36,8 @@ const policyBytes = 16 * 2 ** 20
 export interface WorkerParts {
   readonly settings: Settings
   readonly oidc: OidcFiles
+  /** DER. */
+  readonly attestationRoots: readonly Uint8Array[]
   readonly hierarchy: Hierarchy
   readonly storage: SqliteReader
   readonly slots: RevisionSlots
@@ -54,6 +57,8 @@ export function createWorkerPorts(parts: WorkerParts): {
 } {
   const { settings, oidc, hierarchy, storage, slots, clock, random, keyPairs, pooledPairs } = parts
   const home = settings.regions[0]
+  const roots = parts.attestationRoots.map((root) => Buffer.from(root))
+  const maxAgeMs = settings.attestation.maxAgeSeconds * 1000
   const compile = compiledPolicies(policyBytes)
   const keyStore = createSoftwareKeyStore({ hierarchy, random, keyPairs, signing: parts.signing })
   const principals = createPrincipalDirectory(storage, home)
@@ -82,6 +87,9 @@ export function createWorkerPorts(parts: WorkerParts): {
         keyPairs: (spec) => generatePair(spec, pooledPairs),
         principals,
         regions: settings.regions,
+        attestation: {
+          verify: (document) => verifyAttestation(document, { roots, now: clock.machineNow(), maxAgeMs }),
+        },
         limits: { onDemandRotations: settings.onDemandRotations },
         grantTokens: {
           seal: (content) => sealGrantToken(hierarchy.grantToken, content, random.bytes(grantTokenNonceLength)),

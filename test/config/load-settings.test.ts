@@ -20,6 +20,7 @@ test('without any setting it is a loopback server with everything in ./data', as
     seal: { kind: 'key-file', path: undefined },
     anchor: undefined,
     oidc: { caFile: undefined, allowedHosts: undefined, keyFiles: [] },
+    attestation: { rootFiles: [], maxAgeSeconds: 300 },
     audit: {
       onFailure: 'refuse',
       spoolBytes: 67_108_864,
@@ -59,6 +60,8 @@ trusted-proxy: [10.0.0.0/24, "fd00::1"]
 oidc-ca-file: pki/oidc.pem
 oidc-allowed-host: Login.example.com
 oidc-keys: https://issuer.example.com/a=keys.json
+attestation-root: [pki/enclaves.pem, /etc/pki/other.pem]
+attestation-max-age: 1h
 region: [cn-north-1, cn-northwest-1]
 account: 012345678901
 workers: 2
@@ -104,6 +107,7 @@ log-level: warn
       allowedHosts: ['login.example.com'],
       keyFiles: [{ issuer: 'https://issuer.example.com/a', file: `${dir}/keys.json` }],
     },
+    attestation: { rootFiles: [`${dir}/pki/enclaves.pem`, '/etc/pki/other.pem'], maxAgeSeconds: 3600 },
     audit: {
       onFailure: 'spool',
       spoolBytes: 1_572_864,

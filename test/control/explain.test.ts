@@ -305,6 +305,29 @@ describe('explain and who-can', async () => {
     )
   })
 
+  it('who can with an attestation alone is yes-if', async () => {
+    const KeyId = await newKey()
+    const attestation = { StringEquals: { 'kms:RecipientAttestation:ImageSha384': 'ab'.repeat(48) } }
+    await kms.send(
+      new PutKeyPolicyCommand({
+        KeyId,
+        Policy: document(
+          { Effect: 'Allow', Principal: { AWS: root }, NotAction: 'kms:Decrypt', Resource: '*' },
+          {
+            Effect: 'Allow',
+            Principal: { AWS: aliceArn },
+            Action: 'kms:Decrypt',
+            Resource: '*',
+            Condition: attestation,
+          },
+        ),
+      }),
+    )
+    const shown = await text('who-can', 'kms:Decrypt', KeyId)
+    assert.match(shown, /^yes-if {2}arn:aws:iam::111122223333:user\/Alice$/m)
+    assert.match(shown, /^ {10}if .*kms:RecipientAttestation:ImageSha384.*(?:ab){48}/m)
+  })
+
   it('who-can refuses what is no action on a key, and keys that there are not', async () => {
     const key = await newKey()
     const table: readonly [readonly string[], number, RegExp][] = [

@@ -44,6 +44,7 @@ describe('the AWS managed key of a service', async () => {
   const ports = createWorkerPorts({
     settings,
     oidc: { ca: undefined, keys: [] },
+    attestationRoots: [],
     hierarchy: installation.hierarchy,
     storage: installation.reader,
     slots: new RevisionSlots(allocateSlots()),

@@ -233,11 +233,7 @@ describe('cryptographic operations', () => {
       ),
       {
         CreateKey: ['CustomKeyStoreId', 'XksKeyId'],
-        Decrypt: ['Recipient'],
-        DeriveSharedSecret: ['Recipient'],
-        GenerateDataKey: ['Recipient'],
-        GenerateDataKeyPair: ['Recipient'],
-        GenerateRandom: ['CustomKeyStoreId', 'Recipient'],
+        GenerateRandom: ['CustomKeyStoreId'],
       },
     )
   })

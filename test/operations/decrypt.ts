@@ -1,13 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import {
-  dryRunTests,
-  enabledOnlyTests,
-  identifierTests,
-  ignoredCiphertextTests,
-  grantTokenTest,
-  laterMemberTest,
-} from './rules.ts'
+import { dryRunTests, enabledOnlyTests, identifierTests, ignoredCiphertextTests, grantTokenTest } from './rules.ts'
 import {
   base64,
   createAlias,
@@ -216,13 +209,6 @@ describe('Decrypt', () => {
   const withBlob = async (key: Key): Promise<Json> => ({ CiphertextBlob: await ciphertext(key) })
   const fresh = async (): Promise<Json> => withBlob(await createKey())
   grantTokenTest('Decrypt', fresh)
-  laterMemberTest('Decrypt', 'Recipient', {}, fresh)
-  laterMemberTest(
-    'Decrypt',
-    'Recipient',
-    { KeyEncryptionAlgorithm: 'RSAES_OAEP_SHA_256', AttestationDocument: base64('document') },
-    fresh,
-  )
   ignoredCiphertextTests('Decrypt', 'KeyId', () => Promise.resolve({}))
   identifierTests({
     operation: 'Decrypt',

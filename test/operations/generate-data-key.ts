@@ -1,15 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { dryRunTests, enabledOnlyTests, identifierTests, grantTokenTest, requiredTest } from './rules.ts'
 import {
-  dryRunTests,
-  enabledOnlyTests,
-  identifierTests,
-  grantTokenTest,
-  laterMemberTest,
-  requiredTest,
-} from './rules.ts'
-import {
-  base64,
   createAlias,
   createKey,
   expectRecord,
@@ -134,12 +126,6 @@ describe('GenerateDataKey', () => {
   const fresh = async (): Promise<Json> => bySpec(await createKey())
   requiredTest('GenerateDataKey', { KeySpec: 'AES_256' }, 'KeyId')
   grantTokenTest('GenerateDataKey', fresh)
-  laterMemberTest(
-    'GenerateDataKey',
-    'Recipient',
-    { KeyEncryptionAlgorithm: 'RSAES_OAEP_SHA_256', AttestationDocument: base64('document') },
-    fresh,
-  )
   identifierTests({
     operation: 'GenerateDataKey',
     member: 'KeyId',

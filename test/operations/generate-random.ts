@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { laterMemberTest } from './rules.ts'
-import { base64, expectRecord, refuse, refuseInvalid, succeed, textOf } from './service.ts'
+import { expectRecord, refuse, refuseInvalid, succeed, textOf } from './service.ts'
 
 describe('GenerateRandom', () => {
   it('answers as many random bytes as asked for and nothing else', async () => {
@@ -58,10 +58,4 @@ describe('GenerateRandom', () => {
 
   const fresh = () => Promise.resolve({ NumberOfBytes: 32 })
   laterMemberTest('GenerateRandom', 'CustomKeyStoreId', 'cks-1234567890abcdef0', fresh)
-  laterMemberTest(
-    'GenerateRandom',
-    'Recipient',
-    { KeyEncryptionAlgorithm: 'RSAES_OAEP_SHA_256', AttestationDocument: base64('document') },
-    fresh,
-  )
 })

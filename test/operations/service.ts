@@ -1,9 +1,13 @@
 /** The one server that all operations are tested against, and the words in which their tests are written. */
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { Agent } from 'node:http'
+import { join } from 'node:path'
 import { after } from 'node:test'
 import { recordOf, type AuditRecord } from '../support/audit.ts'
-import { account, startServer } from '../support/server.ts'
+import { makeChain } from '../support/attestation.ts'
+import { pem } from '../support/certificates.ts'
+import { account, startServer, temporaryDirectory } from '../support/server.ts'
 import { kmsRequest, send, sign, type RawAnswer } from '../support/signed-request.ts'
 
 export { account }
@@ -17,9 +21,15 @@ export const thirdRegion = 'ap-northeast-1'
 /** A Region without any keys. */
 export const emptyRegion = 'sa-east-1'
 
+/** The certificates of a hypervisor that the server trusts. */
+export const attestationChain = makeChain(Date.now())
+const attestationRoot = join(temporaryDirectory(), 'root.pem')
+writeFileSync(attestationRoot, pem(attestationChain.certificates[0] ?? assert.fail()))
+
 export const server = await startServer({
   regions: [region, otherRegion, listKeysRegion, listAliasesRegion, thirdRegion, emptyRegion],
   workers: 2,
+  args: ['--attestation-root', attestationRoot],
 })
 const agent = new Agent({ keepAlive: true })
 after(() => agent.destroy())

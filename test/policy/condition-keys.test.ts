@@ -8,6 +8,8 @@ import type { ContextValue } from '#policy/context.ts'
 import { operations, type OperationName } from '#kms/service.ts'
 import { isRefusal } from '#aws/errors.ts'
 import { compileInput } from '#aws/validate.ts'
+import { attestedProgram, enclaveDocument, makeChain, registerHex, tpmMembers } from '../support/attestation.ts'
+import { writeDocument } from '../support/attestation.ts'
 import { account, MemoryKms, rootFacts } from '../support/memory-kms.ts'
 
 const onEveryKey = ['kms:CallerAccount', 'kms:ViaService']
@@ -17,6 +19,13 @@ const reEncrypting = [...cryptographic, 'kms:ReEncryptOnSameKey']
 const macs = [...onEveryKey, 'kms:MacAlgorithm', 'kms:RequestAlias']
 const signing = [...onEveryKey, 'kms:MessageType', 'kms:RequestAlias', 'kms:SigningAlgorithm']
 const managing = onEveryKey
+const attestation = [
+  'kms:RecipientAttestation:ImageSha384',
+  'kms:RecipientAttestation:PCR0',
+  'kms:RecipientAttestation:PCR15',
+]
+const pairs = [...cryptographic, 'kms:DataKeyPairSpec']
+const encapsulating = [...onEveryKey, 'kms:RequestAlias']
 
 const table: Readonly<Record<string, readonly string[]>> = {
   CancelKeyDeletion: managing,
@@ -48,21 +57,29 @@ const table: Readonly<Record<string, readonly string[]>> = {
     'kms:MultiRegion',
     'kms:MultiRegionKeyType',
   ],
-  Decrypt: cryptographic,
+  Decapsulate: encapsulating,
+  Decrypt: [...cryptographic, ...attestation],
   DeleteAlias: managing,
+  DeleteImportedKeyMaterial: managing,
+  DeriveSharedSecret: [...onEveryKey, ...attestation, 'kms:KeyAgreementAlgorithm', 'kms:RequestAlias'],
   DescribeKey: [...managing, 'kms:RequestAlias'],
   DisableKey: [...managing, 'kms:TrailingDaysWithoutKeyUsage'],
   DisableKeyRotation: managing,
   EnableKey: managing,
   EnableKeyRotation: [...managing, 'kms:RotationPeriodInDays'],
+  Encapsulate: encapsulating,
   Encrypt: cryptographic,
-  GenerateDataKey: cryptographic,
+  GenerateDataKey: [...cryptographic, ...attestation],
+  GenerateDataKeyPair: [...pairs, ...attestation],
+  GenerateDataKeyPairWithoutPlaintext: pairs,
   GenerateDataKeyWithoutPlaintext: cryptographic,
   GenerateMac: macs,
-  GenerateRandom: [],
+  GenerateRandom: attestation,
   GetKeyPolicy: managing,
   GetKeyRotationStatus: managing,
+  GetParametersForImport: [...managing, 'kms:WrappingAlgorithm', 'kms:WrappingKeySpec'],
   GetPublicKey: [...managing, 'kms:RequestAlias'],
+  ImportKeyMaterial: [...managing, 'kms:ExpirationModel', 'kms:ValidTo'],
   ListAliases: [],
   ListGrants: [...managing, 'kms:GrantIsForAWSResource'],
   ListKeyPolicies: managing,
@@ -113,6 +130,19 @@ const signed = { KeyId: 'alias/signing', Message: 'YQ==', SigningAlgorithm: 'ECD
 const macKeyId = await kms.createKey({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' })
 await kms.run('CreateAlias', { AliasName: 'alias/mac', TargetKeyId: macKeyId })
 await kms.run('TagResource', { KeyId: macKeyId, Tags: [{ TagKey: 'Owner', TagValue: 'me' }] })
+const Owner = [{ TagKey: 'Owner', TagValue: 'me' }]
+const agreementKeyId = await kms.createKey({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'KEY_AGREEMENT', Tags: Owner })
+await kms.run('CreateAlias', { AliasName: 'alias/agreement', TargetKeyId: agreementKeyId })
+const kemKeyId = await kms.createKey({ KeySpec: 'ML_KEM_768', KeyUsage: 'ENCAPSULATE_DECAPSULATE', Tags: Owner })
+await kms.run('CreateAlias', { AliasName: 'alias/kem', TargetKeyId: kemKeyId })
+const chain = makeChain(Date.now())
+kms.attestationRoots.push(chain.certificates[0] ?? assert.fail())
+const program = attestedProgram()
+const recipientOf = (document: Buffer) => ({
+  KeyEncryptionAlgorithm: 'RSAES_OAEP_SHA_256',
+  AttestationDocument: document.toString('base64'),
+})
+const Recipient = recipientOf(enclaveDocument(chain, program))
 const EncryptionContext = { App: 'x' }
 const { output: encrypted } = await kms.run('Encrypt', { KeyId: keyId, Plaintext: 'YQ==', EncryptionContext })
 const CiphertextBlob = (encrypted['CiphertextBlob'] as Buffer).toString('base64')
@@ -137,14 +167,28 @@ const requests: Readonly<Partial<Record<OperationName, Readonly<Record<string, u
     Constraints: { EncryptionContextEquals: { App: 'x' }, SourceArn: 'arn:aws:s3:us-east-1:111122223333:b' },
   },
   CreateKey: { Tags, BypassPolicyLockoutSafetyCheck: false, MultiRegion: true },
-  Decrypt: { CiphertextBlob, EncryptionContext, KeyId: 'alias/app' },
+  Decapsulate: { KeyId: 'alias/kem', SharedSecretCiphertextBlob: 'YQ==', EncapsulationAlgorithm: 'ML_KEM' },
+  Decrypt: { CiphertextBlob, EncryptionContext, KeyId: 'alias/app', Recipient },
   DeleteAlias: { AliasName: 'alias/app' },
+  DeriveSharedSecret: { KeyId: 'alias/agreement', KeyAgreementAlgorithm: 'ECDH', PublicKey: 'YQ==', Recipient },
   DescribeKey: { KeyId: 'alias/app' },
+  Encapsulate: { KeyId: 'alias/kem', EncapsulationAlgorithm: 'ML_KEM' },
   Encrypt: { KeyId: 'alias/app', Plaintext: 'YQ==', EncryptionContext },
-  GenerateDataKey: { KeyId: 'alias/app', KeySpec: 'AES_256', EncryptionContext },
+  GenerateDataKey: { KeyId: 'alias/app', KeySpec: 'AES_256', EncryptionContext, Recipient },
+  GenerateDataKeyPair: { KeyId: 'alias/app', KeyPairSpec: 'RSA_2048', EncryptionContext, Recipient },
+  GenerateDataKeyPairWithoutPlaintext: { KeyId: 'alias/app', KeyPairSpec: 'RSA_2048', EncryptionContext },
   GenerateDataKeyWithoutPlaintext: { KeyId: 'alias/app', KeySpec: 'AES_256', EncryptionContext },
   GenerateMac: { KeyId: 'alias/mac', Message: 'YQ==', MacAlgorithm: 'HMAC_SHA_256' },
+  GenerateRandom: { NumberOfBytes: 32, Recipient },
+  GetParametersForImport: { KeyId: keyId, WrappingAlgorithm: 'RSAES_OAEP_SHA_256', WrappingKeySpec: 'RSA_2048' },
   GetPublicKey: { KeyId: 'alias/signing' },
+  ImportKeyMaterial: {
+    KeyId: keyId,
+    ImportToken: 'YQ==',
+    EncryptedKeyMaterial: 'YQ==',
+    ValidTo: 1_900_000_000,
+    ExpirationModel: 'KEY_MATERIAL_EXPIRES',
+  },
   PutKeyPolicy: { KeyId: keyId, Policy: '{}', BypassPolicyLockoutSafetyCheck: true },
   ListRetirableGrants: { RetiringPrincipal: user },
   ReEncrypt: {
@@ -204,7 +248,7 @@ describe('the condition keys of an action', () => {
   }
 
   it('are found for all operations that there are', () => {
-    assert.equal(Object.keys(operations).length, 39)
+    assert.equal(Object.keys(operations).length, 47)
   })
 })
 
@@ -240,6 +284,27 @@ describe('the value of a condition key', () => {
     assert.equal(await valueOf('CreateGrant', 'kms:GranteePrincipal'), user)
     assert.equal(await valueOf('RetireGrant', 'kms:GrantConstraintType'), 'EncryptionContextSubset')
     assert.equal(await valueOf('RetireGrant', 'kms:EncryptionContext:app'), 'x')
+  })
+
+  it('is that of the verified attestation document, and of its kind of platform alone', async () => {
+    const enclave = 'kms:RecipientAttestation:'
+    const tpm = `${enclave}NitroTPM`
+    const fromTpm = recipientOf(writeDocument({ chain, members: tpmMembers(chain, Date.now(), program.publicKey) }))
+    for (const name of ['Decrypt', 'DeriveSharedSecret', 'GenerateDataKey', 'GenerateDataKeyPair', 'GenerateRandom']) {
+      const operation = name as OperationName
+      assert.equal(await valueOf(operation, `${enclave}ImageSha384`), registerHex(0), name)
+      assert.equal(await valueOf(operation, `${enclave}IMAGESHA384`), registerHex(0), name)
+      assert.equal(await valueOf(operation, `${enclave}PCR8`), registerHex(8), name)
+      assert.equal(await valueOf(operation, `${enclave}PCR16`), undefined, name)
+      assert.equal(await valueOf(operation, `${tpm}PCR8`), undefined, name)
+      assert.equal(await valueOf(operation, `${tpm}PCR23`, { Recipient: fromTpm }), registerHex(23), name)
+      assert.equal(await valueOf(operation, `${enclave}PCR8`, { Recipient: fromTpm }), undefined, name)
+      assert.equal(await valueOf(operation, `${enclave}ImageSha384`, { Recipient: fromTpm }), undefined, name)
+      assert.equal(await valueOf(operation, `${enclave}ImageSha384`, { Recipient: null }), undefined, name)
+      for (const spelled of ['PCR', 'PCR08', 'PCR+8', 'PCR8 ', 'ImageSha', '', 'PCR1e0']) {
+        assert.equal(await valueOf(operation, `${enclave}${spelled}`), undefined, `${name} ${spelled}`)
+      }
+    }
   })
 
   it('is that of the key', async () => {

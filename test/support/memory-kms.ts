@@ -10,6 +10,7 @@ import { compileInput } from '#aws/validate.ts'
 import { parseAccountId, parseKeyMaterialId, parseRegion, parseRequestId } from '#base/brand.ts'
 import type { AccountId, KeyMaterialId } from '#base/brand.ts'
 import { SecretBytes } from '#base/secret-bytes.ts'
+import { verifyAttestation } from '#crypto/attestation.ts'
 import { blobMaterial, openBlob, sealBlob } from '#crypto/ciphertext-blob.ts'
 import { grantTokenNonceLength, openGrantToken, sealGrantToken } from '#crypto/grant-token.ts'
 import { HmacKey } from '#crypto/hmac.ts'
@@ -100,6 +101,8 @@ export class MemoryKms {
   /** Decrypted plaintexts and drawn random bytes, to see what became of them. */
   readonly secrets: SecretBytes[] = []
   readonly drawn: Buffer[] = []
+  /** DER certificates that chains of attestation documents may begin with. */
+  readonly attestationRoots: Buffer[] = []
   now = Date.UTC(2026, 10, 22, 12, 0, 0, 250)
   readonly ports: KmsPorts
 
@@ -180,6 +183,10 @@ export class MemoryKms {
         keyPairs: systemKeyPairs,
       }),
       regions: [region, otherRegion],
+      attestation: {
+        verify: (document) =>
+          verifyAttestation(document, { roots: this.attestationRoots, now: Date.now(), maxAgeMs: 300_000 }),
+      },
       limits: { onDemandRotations: 25 },
       keyPairs: (spec) => generatePair(spec, systemKeyPairs),
       random: {

@@ -10,15 +10,20 @@ import type { KmsPorts } from '../operation.ts'
 import { conditionValue } from './conditions.ts'
 import { parseKeyIdentifier } from './identifier.ts'
 
+/** The account whose own resources a request is about. */
+export interface AccountResource {
+  readonly account: AccountId
+}
+
 /** The account's own resources as a whole: CreateKey, ListKeys, GenerateRandom. Only the caller's policies decide. */
 export function accountWide(rule: {
   readonly action: `kms:${string}`
-}): Target<KmsPorts, object, AccountId, Expectation> {
+}): Target<KmsPorts, object, AccountResource, Expectation> {
   return {
     action: rule.action,
     crossAccount: false,
-    resolve: (_input, facts) => facts.account,
-    describe: (account) => ({ arn: '*', account, policy: undefined, awsManaged: false }),
+    resolve: (_input, facts) => ({ account: facts.account }),
+    describe: ({ account }) => ({ arn: '*', account, policy: undefined, awsManaged: false }),
     condition: (name, _account, input, facts) =>
       conditionValue(name, { key: undefined, input, prefix: '', facts, constraints: undefined }),
     admit: () => undefined,
@@ -30,7 +35,7 @@ export function accountWide(rule: {
 export function accountWideIn<const M extends string>(
   member: M,
   rule: { readonly action: `kms:${string}` },
-): Target<KmsPorts, Readonly<Record<M, string>>, AccountId, Expectation> {
+): Target<KmsPorts, Readonly<Record<M, string>>, AccountResource, Expectation> {
   const target = accountWide(rule)
   return {
     ...target,

@@ -4,6 +4,7 @@
  */
 import type { RequestFacts } from '#aws/operation.ts'
 import type { AliasName, KeyArn } from '#base/brand.ts'
+import type { Attestation } from '#crypto/attestation.ts'
 import { ambiguous, type ContextValue } from '#policy/context.ts'
 import { foldCase } from '#policy/fold.ts'
 import type { GrantConstraints } from '#policy/grant.ts'
@@ -33,6 +34,8 @@ export interface ConditionSource {
   readonly facts: Pick<RequestFacts, 'account' | 'region' | 'viaService'>
   /** The constraints of the grant that the request makes or ends. */
   readonly constraints: GrantConstraints | undefined
+  /** What the request's attestation document says, which has been verified. */
+  readonly attestation?: Attestation | undefined
 }
 
 /** `rest` is what stands behind the `:` or `/` of a key with a variable part, in lower case; '' for other keys. */
@@ -60,6 +63,8 @@ export const ofEveryAlias: readonly string[] = ['kms:CallerAccount', 'kms:ViaSer
 export const resourceAliases = 'kms:resourcealiases'
 /** Needs the other key of ReEncrypt. */
 export const reEncryptOnSameKey = 'kms:reencryptonsamekey'
+/** What operations declare that take a Recipient (recipient.ts). */
+export const recipientAttestation = 'kms:RecipientAttestation'
 
 // Of a key, its own; of CreateKey, that of the request.
 const keySpec: Supplier = ({ key, input }) =>
@@ -105,6 +110,7 @@ const suppliers: Readonly<Record<string, Supplier>> = {
   'kms:PrimaryRegion': ({ input }) => text(input, 'PrimaryRegion'),
   'kms:ReEncryptOnSameKey': ({ key }) => (key?.otherArn === undefined ? undefined : String(key.otherArn === key.arn)),
   'kms:ReplicaRegion': ({ input }) => text(input, 'ReplicaRegion'),
+  [recipientAttestation]: ({ attestation }, name) => measurement(attestation, name),
   'kms:RequestAlias': ({ key }) => key?.requestAlias,
   'kms:ResourceAliases': ({ key }) => several(key?.aliasNames ?? []),
   'kms:RetiringPrincipal': ({ input }) => text(input, 'RetiringPrincipal'),
@@ -122,7 +128,7 @@ const suppliers: Readonly<Record<string, Supplier>> = {
 
 const bySpelling = new Map(Object.entries(suppliers).map(([name, supplier]) => [name.toLowerCase(), supplier]))
 
-const variableParts = ['kms:encryptioncontext:', 'aws:requesttag/', 'aws:resourcetag/']
+const variableParts = ['kms:encryptioncontext:', 'kms:recipientattestation:', 'aws:requesttag/', 'aws:resourcetag/']
 
 /** The name of the condition key `key` (lower case) without its variable part, if it has one. */
 export function familyOf(key: string): string {
@@ -197,6 +203,19 @@ function inContext(context: ReadonlyMap<string, string>, name: string): string |
   }
   foldedContexts.set(context, folded)
   return folded.get(name)
+}
+
+/**
+ * A register of the attested platform in lower-case hexadecimal ("AWS KMS condition keys for attested platforms", Developer
+ * Guide): `imagesha384` (PCR0) and `pcr8` of enclaves, `nitrotpmpcr8` of TPMs, each absent for the other.
+ */
+function measurement(attestation: Attestation | undefined, name: string): string | undefined {
+  if (attestation === undefined) return undefined
+  const enclave = attestation.platform === 'enclave'
+  if (name === 'imagesha384') return enclave ? attestation.registers.get(0)?.toString('hex') : undefined
+  const prefix = enclave ? 'pcr' : 'nitrotpmpcr'
+  const number = name.startsWith(prefix) ? name.slice(prefix.length) : ''
+  return /^(?:0|[1-9][0-9]?)$/.test(number) ? attestation.registers.get(Number(number))?.toString('hex') : undefined
 }
 
 function tagValue(listed: readonly Tag[], name: string): string | undefined {

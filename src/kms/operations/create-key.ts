@@ -99,7 +99,11 @@ export const CreateKey = changeOperation({
       ...(CustomKeyStoreId === undefined ? {} : { CustomKeyStoreId }),
       ...(XksKeyId === undefined ? {} : { XksKeyId }),
     }),
-    created: ({ account }, { KeyMetadata: { Arn = '' } }) => ({ arn: Arn, account, type: keyResourceType }),
+    created: ({ account: { account } }, { KeyMetadata: { Arn = '' } }) => ({
+      arn: Arn,
+      account,
+      type: keyResourceType,
+    }),
     response: ['KeyMetadata'],
   },
   handle({ facts, ports, fail }, input) {

@@ -7,6 +7,7 @@ import { optional, secret } from '#aws/shape.ts'
 import { after } from '#base/maybe-async.ts'
 import { ignoresCiphertext, refuseCiphertextMembers } from '../key/ciphertext.ts'
 import { decryptUnder } from '../key/encryption.ts'
+import { attested, recipientData, sealFor } from '../key/recipient.ts'
 import { keyOfCiphertext } from '../key/target.ts'
 import { CiphertextType, DryRunModifierList, DryRunType, EncryptionAlgorithmSpec } from '../members.ts'
 import { EncryptionContextType, GrantTokenList, KeyIdType, KeyMaterialIdType } from '../members.ts'
@@ -29,22 +30,29 @@ export const Decrypt = readOperation({
   },
   output: {
     KeyId: KeyIdType,
-    Plaintext: secret(PlaintextType),
+    Plaintext: optional(secret(PlaintextType)),
     EncryptionAlgorithm: EncryptionAlgorithmSpec,
     CiphertextForRecipient: optional(CiphertextType),
     KeyMaterialId: optional(KeyMaterialIdType),
   },
   targets: {
-    key: keyOfCiphertext('KeyId', {
-      action: 'kms:Decrypt',
-      crossAccount: true,
-      states: 'enabled',
-      usage: 'ENCRYPT_DECRYPT',
-    }),
+    key: attested(
+      keyOfCiphertext('KeyId', {
+        action: 'kms:Decrypt',
+        crossAccount: true,
+        states: 'enabled',
+        usage: 'ENCRYPT_DECRYPT',
+      }),
+    ),
   },
-  refuses: ['Recipient'],
   check: (input) => refuseCiphertextMembers(input, input.KeyId),
-  conditions: ['kms:EncryptionAlgorithm', 'kms:EncryptionContext', 'kms:EncryptionContextKeys', 'kms:RequestAlias'],
+  conditions: [
+    'kms:EncryptionAlgorithm',
+    'kms:EncryptionContext',
+    'kms:EncryptionContextKeys',
+    'kms:RecipientAttestation',
+    'kms:RequestAlias',
+  ],
   grantable: ['Decrypt'],
   dryRun: true,
   quota: 'cryptographic-symmetric',
@@ -70,7 +78,7 @@ export const Decrypt = readOperation({
       EncryptionAlgorithm,
     }),
     response: [],
-    additional: (_targets, { KeyMaterialId }) => ({ keyMaterialId: KeyMaterialId }),
+    additional: ({ key }, { KeyMaterialId }) => ({ keyMaterialId: KeyMaterialId, ...recipientData(key) }),
   },
   handle({ targets: { key }, ports, fail }, input) {
     if (ignoresCiphertext(input)) return fail('DryRunOperationException', dryRunMessage)
@@ -79,9 +87,10 @@ export const Decrypt = readOperation({
     const decrypted = decryptUnder(key, encryption, input.CiphertextBlob, ports.directory, fail)
     return after(decrypted, ({ plaintext, materialId }) => ({
       KeyId: key.arn,
-      Plaintext: plaintext,
       EncryptionAlgorithm,
-      KeyMaterialId: materialId,
+      ...(key.recipient === undefined
+        ? { Plaintext: plaintext, KeyMaterialId: materialId }
+        : { CiphertextForRecipient: sealFor(key.recipient, plaintext, ports.random) }),
     }))
   },
 })

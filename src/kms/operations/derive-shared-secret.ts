@@ -5,6 +5,7 @@
 import { optional, secret } from '#aws/shape.ts'
 import { after } from '#base/maybe-async.ts'
 import { requireAlgorithm } from '../key/algorithm.ts'
+import { attested, recipientData, sealFor } from '../key/recipient.ts'
 import { keyIn } from '../key/target.ts'
 import { CiphertextType, DryRunType, GrantTokenList, KeyAgreementAlgorithmSpec, KeyIdType } from '../members.ts'
 import { OriginType, PlaintextType, PublicKeyType, RecipientInfo } from '../members.ts'
@@ -24,22 +25,23 @@ export const DeriveSharedSecret = readOperation({
   },
   output: {
     KeyId: KeyIdType,
-    SharedSecret: secret(PlaintextType),
+    SharedSecret: optional(secret(PlaintextType)),
     CiphertextForRecipient: optional(CiphertextType),
     KeyAgreementAlgorithm: KeyAgreementAlgorithmSpec,
     KeyOrigin: OriginType,
   },
   targets: {
-    key: keyIn('KeyId', {
-      action: 'kms:DeriveSharedSecret',
-      aliases: true,
-      crossAccount: true,
-      states: 'enabled',
-      usage: 'KEY_AGREEMENT',
-    }),
+    key: attested(
+      keyIn('KeyId', {
+        action: 'kms:DeriveSharedSecret',
+        aliases: true,
+        crossAccount: true,
+        states: 'enabled',
+        usage: 'KEY_AGREEMENT',
+      }),
+    ),
   },
-  refuses: ['Recipient'],
-  conditions: ['kms:KeyAgreementAlgorithm', 'kms:RequestAlias'],
+  conditions: ['kms:KeyAgreementAlgorithm', 'kms:RecipientAttestation', 'kms:RequestAlias'],
   grantable: ['DeriveSharedSecret'],
   dryRun: true,
   quota: 'cryptographic-ecc',
@@ -59,6 +61,7 @@ export const DeriveSharedSecret = readOperation({
     readOnly: true,
     request: ['KeyId', 'KeyAgreementAlgorithm'],
     response: [],
+    additional: ({ key }) => recipientData(key),
   },
   handle({ targets: { key }, ports, fail }, { KeyAgreementAlgorithm, PublicKey }) {
     requireAlgorithm(KeyAgreementAlgorithm, key.record, fail)
@@ -66,7 +69,10 @@ export const DeriveSharedSecret = readOperation({
       after(material.deriveSharedSecret(PublicKey), (SharedSecret) => {
         // Whatever is wrong with it, AWS says no more.
         if (SharedSecret === undefined) return fail('ValidationException')
-        return { KeyId: key.arn, SharedSecret, KeyAgreementAlgorithm, KeyOrigin: key.record.origin }
+        const answer = { KeyId: key.arn, KeyAgreementAlgorithm, KeyOrigin: key.record.origin }
+        return key.recipient === undefined
+          ? { ...answer, SharedSecret }
+          : { ...answer, CiphertextForRecipient: sealFor(key.recipient, SharedSecret, ports.random) }
       }),
     )
   },

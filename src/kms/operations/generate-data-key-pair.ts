@@ -5,6 +5,7 @@
 import { optional, secret } from '#aws/shape.ts'
 import { after } from '#base/maybe-async.ts'
 import { makeDataKeyPair, pairQuota, refuseUnservedPair } from '../key/data-key-pair.ts'
+import { attested, recipientData, sealFor } from '../key/recipient.ts'
 import { keyIn } from '../key/target.ts'
 import { CiphertextType, DataKeyPairSpec, DryRunType, EncryptionContextType, GrantTokenList } from '../members.ts'
 import { KeyIdType, KeyMaterialIdType, PlaintextType, PublicKeyType, RecipientInfo } from '../members.ts'
@@ -23,29 +24,31 @@ export const GenerateDataKeyPair = readOperation({
   },
   output: {
     PrivateKeyCiphertextBlob: CiphertextType,
-    PrivateKeyPlaintext: secret(PlaintextType),
+    PrivateKeyPlaintext: optional(secret(PlaintextType)),
     PublicKey: PublicKeyType,
     KeyId: KeyIdType,
     KeyPairSpec: DataKeyPairSpec,
     CiphertextForRecipient: optional(CiphertextType),
-    KeyMaterialId: KeyMaterialIdType,
+    KeyMaterialId: optional(KeyMaterialIdType),
   },
   targets: {
-    key: keyIn('KeyId', {
-      action: 'kms:GenerateDataKeyPair',
-      aliases: true,
-      crossAccount: true,
-      states: 'enabled',
-      usage: 'data keys',
-    }),
+    key: attested(
+      keyIn('KeyId', {
+        action: 'kms:GenerateDataKeyPair',
+        aliases: true,
+        crossAccount: true,
+        states: 'enabled',
+        usage: 'data keys',
+      }),
+    ),
   },
-  refuses: ['Recipient'],
   check: refuseUnservedPair,
   conditions: [
     'kms:DataKeyPairSpec',
     'kms:EncryptionAlgorithm',
     'kms:EncryptionContext',
     'kms:EncryptionContextKeys',
+    'kms:RecipientAttestation',
     'kms:RequestAlias',
   ],
   grantable: ['GenerateDataKeyPair'],
@@ -68,16 +71,17 @@ export const GenerateDataKeyPair = readOperation({
     readOnly: true,
     request: ['KeyId', 'KeyPairSpec', 'EncryptionContext'],
     response: [],
-    additional: (_targets, { KeyMaterialId }) => ({ keyMaterialId: KeyMaterialId }),
+    additional: ({ key }, { KeyMaterialId }) => ({ keyMaterialId: KeyMaterialId, ...recipientData(key) }),
   },
   handle({ targets: { key }, ports, fail }, input) {
     return after(makeDataKeyPair(key, input, ports, fail), ({ publicKey, privateKey, ciphertext, materialId }) => ({
       PrivateKeyCiphertextBlob: ciphertext,
-      PrivateKeyPlaintext: privateKey,
       PublicKey: publicKey,
       KeyId: key.arn,
       KeyPairSpec: input.KeyPairSpec,
-      KeyMaterialId: materialId,
+      ...(key.recipient === undefined
+        ? { PrivateKeyPlaintext: privateKey, KeyMaterialId: materialId }
+        : { CiphertextForRecipient: sealFor(key.recipient, privateKey, ports.random) }),
     }))
   },
 })

@@ -3,6 +3,7 @@ import { optional, secret } from '#aws/shape.ts'
 import { after } from '#base/maybe-async.ts'
 import { canonicalContext } from '../key/context.ts'
 import { makeDataKey, refuseDataKeySize } from '../key/data-key.ts'
+import { attested, recipientData, sealFor } from '../key/recipient.ts'
 import { keyIn } from '../key/target.ts'
 import { CiphertextType, DataKeySpec, DryRunType, EncryptionContextType, GrantTokenList } from '../members.ts'
 import { KeyIdType, KeyMaterialIdType, NumberOfBytesType, PlaintextType, RecipientInfo } from '../members.ts'
@@ -22,23 +23,30 @@ export const GenerateDataKey = readOperation({
   },
   output: {
     CiphertextBlob: CiphertextType,
-    Plaintext: secret(PlaintextType),
+    Plaintext: optional(secret(PlaintextType)),
     KeyId: KeyIdType,
     CiphertextForRecipient: optional(CiphertextType),
-    KeyMaterialId: KeyMaterialIdType,
+    KeyMaterialId: optional(KeyMaterialIdType),
   },
   targets: {
-    key: keyIn('KeyId', {
-      action: 'kms:GenerateDataKey',
-      aliases: true,
-      crossAccount: true,
-      states: 'enabled',
-      usage: 'data keys',
-    }),
+    key: attested(
+      keyIn('KeyId', {
+        action: 'kms:GenerateDataKey',
+        aliases: true,
+        crossAccount: true,
+        states: 'enabled',
+        usage: 'data keys',
+      }),
+    ),
   },
-  refuses: ['Recipient'],
   check: refuseDataKeySize,
-  conditions: ['kms:EncryptionAlgorithm', 'kms:EncryptionContext', 'kms:EncryptionContextKeys', 'kms:RequestAlias'],
+  conditions: [
+    'kms:EncryptionAlgorithm',
+    'kms:EncryptionContext',
+    'kms:EncryptionContextKeys',
+    'kms:RecipientAttestation',
+    'kms:RequestAlias',
+  ],
   grantable: ['GenerateDataKey'],
   dryRun: true,
   quota: 'cryptographic-symmetric',
@@ -57,15 +65,16 @@ export const GenerateDataKey = readOperation({
     readOnly: true,
     request: ['KeyId', 'KeySpec', 'NumberOfBytes', 'EncryptionContext'],
     response: [],
-    additional: (_targets, { KeyMaterialId }) => ({ keyMaterialId: KeyMaterialId }),
+    additional: ({ key }, { KeyMaterialId }) => ({ keyMaterialId: KeyMaterialId, ...recipientData(key) }),
   },
   handle({ targets: { key }, ports, fail }, input) {
     const context = canonicalContext(input.EncryptionContext, fail)
     return after(makeDataKey(key, input, context, ports), ({ plaintext, ciphertext, materialId }) => ({
       CiphertextBlob: ciphertext,
-      Plaintext: plaintext,
       KeyId: key.arn,
-      KeyMaterialId: materialId,
+      ...(key.recipient === undefined
+        ? { Plaintext: plaintext, KeyMaterialId: materialId }
+        : { CiphertextForRecipient: sealFor(key.recipient, plaintext, ports.random) }),
     }))
   },
 })

@@ -37,7 +37,9 @@ export const ListRetirableGrants = readOperation({
       ...accountWide({ action }),
       // "Enter a principal in your AWS account": what others may retire is not the caller's to know.
       resolve: ({ RetiringPrincipal = '' }: Naming, facts: RequestFacts) =>
-        parseArn(RetiringPrincipal)?.account === facts.account ? facts.account : foreignDenial(facts.callerArn, action),
+        parseArn(RetiringPrincipal)?.account === facts.account
+          ? { account: facts.account }
+          : foreignDenial(facts.callerArn, action),
     },
   },
   check: (input) => paging.check(input) ?? refuseNaming(input),
