@@ -193,7 +193,7 @@ export function clientsOf(kms: InProcessKms): () => sdk.KMSClient {
             method: request.method,
             target: request.path,
             headers: request.headers,
-            body: Buffer.from(body),
+            body: typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength),
           })
           return {
             response: {

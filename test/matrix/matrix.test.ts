@@ -35,10 +35,13 @@ describe('the tables of the matrix', () => {
     for (const name of [
       'SYMMETRIC_DEFAULT for ENCRYPT_DECRYPT',
       'HMAC_256 for GENERATE_VERIFY_MAC',
+      'RSA_2048 for ENCRYPT_DECRYPT',
       'RSA_2048 for SIGN_VERIFY',
       'ECC_NIST_P256 for SIGN_VERIFY',
+      'ECC_NIST_P256 for KEY_AGREEMENT',
       'ECC_NIST_EDWARDS25519 for SIGN_VERIFY',
       'ML_DSA_44 for SIGN_VERIFY',
+      'ML_KEM_768 for ENCAPSULATE_DECAPSULATE',
     ]) {
       assert.ok(served.includes(name), `${name} is not served`)
     }

@@ -1,3 +1,5 @@
+import { parseGrantId } from '#base/brand.ts'
+import type { InProcessKms } from '../../support/in-process-kms.ts'
 import { aboutKey, type Proofs } from '../proof.ts'
 import type { Json, Stage, StageKey } from '../stage.ts'
 
@@ -19,6 +21,18 @@ const ofRoot = async (_key: StageKey, stage: Stage): Promise<Json> => ({
 async function grantOf(key: StageKey, stage: Stage): Promise<Json> {
   const { GrantId } = await stage.grant(key.id)
   return { GrantId }
+}
+
+const grantsPerKey = 50_000
+
+/** Copies the one grant that there is until there are `count`: so many requests would take minutes. */
+function copyGrant(grants: InProcessKms['memory']['grants'], count: number): void {
+  const [[name, grant] = []] = grants
+  if (name === undefined || grant === undefined) throw new TypeError('there is no grant')
+  for (let number = 1; number < count; number += 1) {
+    const grantId = parseGrantId(number.toString(16).padStart(64, '0'))
+    if (grantId !== undefined) grants.set(name.replace(grant.grantId, grantId), { ...grant, grantId })
+  }
 }
 
 const noGrant = 'no grant id'
@@ -59,14 +73,24 @@ export const aliasAndGrantProofs: Proofs = {
     NotFoundException: () => ({ AliasName: 'alias/nobody' }),
   },
   ListAliases: aboutKey({}, ['InvalidArnException', 'InvalidMarkerException', 'NotFoundException']),
-  CreateGrant: aboutKey({ changes: true, others: ofRoot }, [
-    'DisabledException',
-    'DryRunOperationException',
-    'InvalidArnException',
-    'InvalidGrantTokenException',
-    'KMSInvalidStateException',
-    'NotFoundException',
-  ]),
+  CreateGrant: {
+    ...aboutKey({ changes: true, others: ofRoot }, [
+      'DisabledException',
+      'DryRunOperationException',
+      'InvalidArnException',
+      'InvalidGrantTokenException',
+      'KMSInvalidStateException',
+      'NotFoundException',
+    ]),
+    LimitExceededException: {
+      here: async (stage, kms) => {
+        const key = await stage.fresh()
+        await stage.grant(key.id)
+        copyGrant(kms.memory.grants, grantsPerKey)
+        return { KeyId: key.id, ...(await ofRoot(key, stage)) }
+      },
+    },
+  },
   ListGrants: {
     ...aboutKey({}, ['InvalidArnException', 'InvalidMarkerException', 'NotFoundException']),
     InvalidGrantIdException: async (stage) => ({ KeyId: (await stage.key()).id, GrantId: noGrant }),

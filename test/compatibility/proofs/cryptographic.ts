@@ -1,4 +1,4 @@
-import { aboutKey, type Proofs, type Question } from '../proof.ts'
+import { aboutKey, type Proof, type Proofs, type Question } from '../proof.ts'
 import { bytes, peer } from '../stage.ts'
 
 const usual = [
@@ -12,6 +12,8 @@ const usual = [
 
 const dataKey: Question = { others: () => ({ KeySpec: 'AES_256' }) }
 const dataKeyPair: Question = { others: () => ({ KeyPairSpec: 'ECC_NIST_P256' }) }
+// A key spec of China, which is refused by name.
+const pairOfChina: Proof = async (stage) => ({ KeyId: (await stage.key()).id, KeyPairSpec: 'SM2' })
 const signed: Question = { kind: 'signing', others: () => ({ Message: bytes, SigningAlgorithm: 'ECDSA_SHA_256' }) }
 const verified: Question = {
   kind: 'signing',
@@ -54,8 +56,11 @@ export const cryptographicProofs: Proofs = {
   },
   GenerateDataKey: aboutKey(dataKey, usual),
   GenerateDataKeyWithoutPlaintext: aboutKey(dataKey, usual),
-  GenerateDataKeyPair: aboutKey(dataKeyPair, usual),
-  GenerateDataKeyPairWithoutPlaintext: aboutKey(dataKeyPair, usual),
+  GenerateDataKeyPair: { ...aboutKey(dataKeyPair, usual), UnsupportedOperationException: pairOfChina },
+  GenerateDataKeyPairWithoutPlaintext: {
+    ...aboutKey(dataKeyPair, usual),
+    UnsupportedOperationException: pairOfChina,
+  },
   GenerateRandom: {
     success: () => ({ NumberOfBytes: 32 }),
     // There are no custom key stores: their ids are refused by name.
