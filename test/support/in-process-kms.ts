@@ -49,6 +49,8 @@ export class InProcessKms {
   readonly memory = new MemoryKms()
   /** Set: no audit record can be written any more. */
   trailFails = false
+  /** Set: every request is one too many. */
+  throttled = false
   /** What operations ended with that was nobody's request's fault. */
   readonly failures: unknown[] = []
   readonly #run: (operation: string, signed: RawRequest) => Promise<Answer>
@@ -75,7 +77,7 @@ export class InProcessKms {
             ? Promise.reject(new Error('the disk is full'))
             : Promise.resolve(this.memory.memory.commit(commit)),
       },
-      quota: { take: () => true },
+      quota: { take: () => !this.throttled },
       strangers: { take: () => true },
       clock: { now: () => this.memory.now, machineNow: () => this.memory.now },
       random,
