@@ -12,6 +12,7 @@ export const never: Reasons = {
   CreateAlias: {
     InvalidAliasNameException: 'names that no alias can have are answered ValidationException, as AWS KMS does',
   },
+  DeleteImportedKeyMaterial: { KMSInvalidStateException: everyState },
   DeleteAlias: { KMSInvalidStateException: everyState },
   EnableKey: { LimitExceededException: 'there is no limit of enabled keys' },
   GetKeyPolicy: { KMSInvalidStateException: everyState },

@@ -38,11 +38,12 @@ export class Inquiry {
       ...(dryRun ? { DryRun: true } : {}),
       ...(invalid ? row.invalid?.[0] : {}),
     }
+    const { revision } = this.#kms.memory.memory
     const answered = await this.#kms.post(row.operation, input, who)
     this.asked += 1
     const differs = difference(answered, expectedOf(asked, this.#company))
     if (differs !== undefined) this.differences.push(`${wordsOf(asked)}: ${differs}`)
-    if (answered.status === 200) this.#restore()
+    if (this.#kms.memory.memory.revision !== revision) this.#restore()
   }
 
   end(least: number): void {

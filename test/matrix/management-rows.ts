@@ -77,6 +77,13 @@ const aliasOf = ({ id, alias, aliasArn }: Specimen): Readonly<Record<string, Che
 /** Keys without material have no grants: CreateGrant refuses them. */
 const hasGrant = (state: State): number => (state === 'PendingImport' ? 0 : 1)
 
+/** As if there were something to import. */
+const noMaterial = {
+  ImportToken: 'YQ==',
+  EncryptedKeyMaterial: 'YQ==',
+  ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE',
+}
+
 const empty = (): 'empty' => 'empty'
 const its = ({ arn }: Specimen): Readonly<Record<string, Check>> => ({ KeyId: arn })
 const grant = ({ grantId }: Specimen): Json => ({ GrantId: grantId })
@@ -275,7 +282,7 @@ export const managementRows: readonly Row[] = [
   managing({
     operation: 'ImportKeyMaterial',
     demand: 'imported material',
-    others: ({ material }) => material ?? { ImportToken: 'YQ==', EncryptedKeyMaterial: 'YQ==' },
+    others: ({ material = noMaterial }) => material,
     answer: (key) => ({ ...its(key), ...(isSymmetric(key.kind) ? { KeyMaterialId: hex64 } : {}) }),
   }),
   managing({

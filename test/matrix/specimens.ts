@@ -194,23 +194,24 @@ async function importOf(run: (operation: string, input: Json) => Promise<Json>):
   }
 }
 
-/** One key of each kind that is served. */
-export async function specimensOf(kms: InProcessKms, wanted: 'typical' | 'all'): Promise<readonly Specimen[]> {
+/** One key of each of `wanted` that is served. */
+export async function specimensOf(
+  kms: InProcessKms,
+  wanted: readonly Kind[],
+  made: Parameters<typeof specimenOf>[2] = {},
+): Promise<readonly Specimen[]> {
   kms.memory.principals.set(userArn, 'AIDAIOSFODNN7EXAMPLE')
-  return allOf(kinds.filter(({ typical }) => wanted === 'all' || typical).map((kind) => specimenOf(kms, kind, {})))
+  const specimens = await Promise.all(wanted.map((kind) => specimenOf(kms, kind, made)))
+  return specimens.filter((specimen) => specimen !== undefined)
 }
 
-async function allOf(made: readonly Promise<Specimen | undefined>[]): Promise<readonly Specimen[]> {
-  return (await Promise.all(made)).filter((specimen) => specimen !== undefined)
-}
-
-type Way = (kms: InProcessKms) => Promise<readonly Specimen[]>
+/** Brings keys that are enabled into a state, or makes such as are in it; answers those that are. */
+type Way = (kms: InProcessKms, keys: readonly Specimen[]) => Promise<readonly Specimen[]>
 
 function afterAll(operation: string): Way {
-  return async (kms) => {
-    const made = await specimensOf(kms, 'typical')
-    await Promise.all(made.map(({ id }) => succeed(kms, operation, { KeyId: id })))
-    return made
+  return async (kms, keys) => {
+    await Promise.all(keys.map(({ id }) => succeed(kms, operation, { KeyId: id })))
+    return keys
   }
 }
 
@@ -219,14 +220,13 @@ function afterAll(operation: string): Way {
  * table wait. What is imported may be missing as soon as it can be imported.
  */
 export const ways: Readonly<Partial<Record<State, Way>>> = {
-  Enabled: (kms) => specimensOf(kms, 'typical'),
+  Enabled: (_kms, keys) => Promise.resolve(keys),
   Disabled: afterAll('DisableKey'),
   PendingDeletion: afterAll('ScheduleKeyDeletion'),
   ...(known('ImportKeyMaterial') ? { PendingImport: withoutMaterial } : {}),
 }
 
 function withoutMaterial(kms: InProcessKms): Promise<readonly Specimen[]> {
-  kms.memory.principals.set(userArn, 'AIDAIOSFODNN7EXAMPLE')
   const imported = kinds.filter(({ origin }) => origin === 'EXTERNAL')
-  return allOf(imported.map((kind) => specimenOf(kms, kind, { imported: false })))
+  return specimensOf(kms, imported, { imported: false })
 }
