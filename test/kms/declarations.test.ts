@@ -1,11 +1,9 @@
 /**
- * Our declarations against two oracles: AWS's newest SDK (operations, members, required, sensitive) and, where it is at
- * hand, AWS's service model (constraints, enums, errors).
+ * Our declarations against AWS's newest SDK: operations, members, which are required, which are sensitive. Constraints, enums
+ * and errors: service-model.test.ts.
  */
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import * as iamClient from '@aws-sdk/client-iam'
 import * as kmsClient from '@aws-sdk/client-kms'
 import * as stsClient from '@aws-sdk/client-sts'
@@ -174,119 +172,3 @@ for (const { service, declared, client } of clients) {
     }
   })
 }
-
-interface ModelShape {
-  readonly type: string
-  readonly min?: number
-  readonly max?: number
-  readonly pattern?: string
-  readonly enum?: readonly string[]
-  readonly sensitive?: boolean
-  readonly member?: { readonly shape: string }
-  readonly members?: Readonly<Record<string, { readonly shape: string }>>
-  readonly required?: readonly string[]
-}
-interface Model {
-  readonly operations: Readonly<
-    Record<
-      string,
-      {
-        readonly input?: { readonly shape: string }
-        readonly output?: { readonly shape: string }
-        readonly errors: readonly { readonly shape: string }[]
-      }
-    >
-  >
-  readonly shapes: Readonly<Record<string, ModelShape>>
-}
-
-const modelPath = fileURLToPath(new URL('../../../shared/reference/kms-model.json', import.meta.url))
-const model = existsSync(modelPath) ? (JSON.parse(readFileSync(modelPath, 'utf8')) as Model) : undefined
-
-// Newer than the model, as the SDK has it.
-const newerMembers = new Set(['EncapsulationAlgorithms'])
-const typeOf: Readonly<Record<string, Shape['kind']>> = { boolean: 'boolean', timestamp: 'timestamp', map: 'map' }
-
-function assertConstraints(field: Field, shapeName: string, path: string): void {
-  const shape = model?.shapes[shapeName]
-  assert.ok(shape !== undefined, path)
-  const { min, max } = shape
-  switch (field.kind) {
-    case 'string':
-      assert.deepEqual([field.min, field.max, field.pattern], [min, max, shape.pattern], path)
-      assert.equal(shape.enum, undefined, path)
-      return
-    case 'blob':
-    case 'integer':
-      assert.deepEqual([shape.type, field.min, field.max], [field.kind, min, max], path)
-      return
-    case 'enum': {
-      // The SDK is newer; it exports an enum by the name of its shape.
-      const newest: unknown = Reflect.get(kmsClient, shapeName)
-      const values = typeof newest === 'object' && newest !== null ? Object.values(newest) : shape.enum
-      assert.deepEqual([...field.values].sort(), [...(values as string[])].sort(), path)
-      return
-    }
-    case 'list':
-      assert.deepEqual([shape.type, field.min, field.max], ['list', min, max], path)
-      assertConstraints(field.member, shape.member?.shape ?? '', `${path}[]`)
-      return
-    case 'structure':
-      assertModelMembers(field.fields, shape, path)
-      return
-    case 'secret text':
-      assert.fail(`${path}: KMS has no texts that are secrets`)
-    case 'boolean':
-    case 'timestamp':
-    case 'map':
-      assert.equal(typeOf[shape.type], field.kind, path)
-  }
-}
-
-function assertModelMembers(fields: Fields, shape: ModelShape, path: string): void {
-  for (const [name, field] of Object.entries(fields)) {
-    if (newerMembers.has(name)) continue
-    const member = shape.members?.[name]
-    assert.ok(member !== undefined, `${path}.${name}`)
-    assert.equal(field.sensitive === true, model?.shapes[member.shape]?.sensitive === true, `${path}.${name} sensitive`)
-    assertConstraints(field, member.shape, `${path}.${name}`)
-  }
-}
-
-// Errors that only key stores of other kinds have: they come with those.
-const ofOtherKeyStores = new Set([
-  'CloudHsmClusterInvalidConfigurationException',
-  'CustomKeyStoreInvalidStateException',
-  'CustomKeyStoreNotFoundException',
-  'XksKeyAlreadyInUseException',
-  'XksKeyInvalidConfigurationException',
-  'XksKeyNotFoundException',
-])
-// AWS's model has no error for a bad marker or grant token here.
-const beyondTheModel: Readonly<Record<string, readonly string[]>> = {
-  DescribeKey: ['InvalidGrantTokenException'],
-  ListKeyPolicies: ['InvalidMarkerException'],
-}
-
-// The SDK knows them since October 2026.
-const newerThanTheModel: ReadonlySet<string> = new Set(['Encapsulate', 'Decapsulate'])
-
-describe('the declarations of KMS against the service model', () => {
-  const skip = model === undefined ? `${modelPath} is not there: constraints, enums and errors are not compared` : false
-  for (const operation of Object.values(operations)) {
-    if (newerThanTheModel.has(operation.name)) continue
-    it(`${operation.name} has the constraints and errors of the model`, { skip }, () => {
-      const modelled = model?.operations[operation.name]
-      assert.ok(model !== undefined && modelled !== undefined)
-      assertModelMembers(operation.input, model.shapes[modelled.input?.shape ?? ''] ?? { type: '' }, operation.name)
-      assertModelMembers(operation.output, model.shapes[modelled.output?.shape ?? ''] ?? { type: '' }, operation.name)
-      assert.deepEqual(
-        [...operation.errors].sort(),
-        [
-          ...modelled.errors.map(({ shape }) => shape).filter((name) => !ofOtherKeyStores.has(name)),
-          ...(beyondTheModel[operation.name] ?? []),
-        ].sort(),
-      )
-    })
-  }
-})
