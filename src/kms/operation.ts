@@ -14,6 +14,7 @@ import type { GrantTokens } from '#ports/grant-tokens.ts'
 import type { ImportKeys } from '#ports/import-keys.ts'
 import type { KeyDirectory } from '#ports/key-directory.ts'
 import type { KeyStore } from '#ports/key-store.ts'
+import type { KeyUsage } from '#ports/key-usage.ts'
 import type { PrincipalDirectory } from '#ports/principals.ts'
 import type { StorageReader } from '#ports/storage.ts'
 import type { Change, Expectation } from '#records/change.ts'
@@ -29,6 +30,7 @@ export interface KmsPorts {
   readonly keyPairs: KeyPairs
   readonly principals: PrincipalDirectory
   readonly grantTokens: GrantTokens
+  readonly keyUsage: KeyUsage
   readonly limits: {
     /** How many rotations on demand a key may have in its life. */
     readonly onDemandRotations: number

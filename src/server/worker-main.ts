@@ -30,6 +30,7 @@ import { limitRefusals } from './refusal-limit.ts'
 import { countedOperations } from './counted-operations.ts'
 import { bindServices } from './services.ts'
 import { SigningThread } from './signing-thread.ts'
+import { KeyUsageLink } from './key-usage-link.ts'
 import { createWorkerPorts } from './worker-ports.ts'
 import { WriterLink } from './writer-link.ts'
 
@@ -58,6 +59,7 @@ export async function serve(start: WorkerStart, port: MessagePort, cacheDirector
   const link = new WriterLink(port, clock, (error) =>
     log.error({ error: describeError(error) }, 'an answer could not be given'),
   )
+  const keyUsage = new KeyUsageLink(port)
   // A caller whose policies can't be understood meets that with each request.
   const undecided = perSecond(() => clock.machineNow())
   let draining = false
@@ -81,6 +83,7 @@ export async function serve(start: WorkerStart, port: MessagePort, cacheDirector
     random,
     keyPairs: systemKeyPairs,
     signing: new SigningThread(cacheDirectory),
+    keyUsage,
     issuerFailed: (issuer, error) =>
       log.warn({ issuer, error: describeError(error) }, 'the keys of an OIDC issuer could not be had'),
   })
@@ -184,6 +187,9 @@ export async function serve(start: WorkerStart, port: MessagePort, cacheDirector
       case 'page stored':
       case 'commit done':
         link.receive(message)
+        break
+      case 'last use found':
+        keyUsage.receive(message)
         break
       case 'drain':
         drain()

@@ -21,6 +21,7 @@ import { webIdentity } from '#oidc/web-identity.ts'
 import { compiledPolicies } from '#policy/compile.ts'
 import type { Clock, Random } from '#ports/edge.ts'
 import type { Identities } from '#ports/identities.ts'
+import type { KeyUsage } from '#ports/key-usage.ts'
 import type { SqliteReader } from '#storage/sqlite/reader.ts'
 import { keysIn, type OidcFiles } from './oidc-files.ts'
 import type { ServicePorts } from './services.ts'
@@ -42,6 +43,7 @@ export interface WorkerParts {
   readonly random: Random
   readonly keyPairs: GenerateKeyPair
   readonly signing?: SigningAside | undefined
+  readonly keyUsage: KeyUsage
   /** Reports why the keys of an OIDC issuer could not be had. */
   readonly issuerFailed: (issuer: string, error: unknown) => void
 }
@@ -50,7 +52,7 @@ export function createWorkerPorts(parts: WorkerParts): {
   readonly services: ServicePorts
   readonly identities: Identities<HmacKey>
 } {
-  const { settings, oidc, hierarchy, storage, slots, clock, random, keyPairs } = parts
+  const { settings, oidc, hierarchy, storage, slots, clock, random, keyPairs, keyUsage } = parts
   const home = settings.regions[0]
   const compile = compiledPolicies(policyBytes)
   const keyStore = createSoftwareKeyStore({ hierarchy, random, keyPairs, signing: parts.signing })
@@ -79,6 +81,7 @@ export function createWorkerPorts(parts: WorkerParts): {
         random,
         keyPairs: (spec) => generatePair(spec, keyPairs),
         principals,
+        keyUsage,
         limits: { onDemandRotations: settings.onDemandRotations },
         grantTokens: {
           seal: (content) => sealGrantToken(hierarchy.grantToken, content, random.bytes(grantTokenNonceLength)),

@@ -50,6 +50,7 @@ describe('the AWS managed key of a service', async () => {
     clock,
     random,
     keyPairs: systemKeyPairs,
+    keyUsage: { lastUse: () => ({ use: undefined, trackedSince: 0 }) },
     issuerFailed: () => assert.fail('no issuer is asked'),
   })
   const records: string[] = []
