@@ -115,7 +115,7 @@ export class KeyUseTable {
 
   #apply(key: string, text: string | undefined, { seq }: Head, sum: { count: number; readonly xor: Buffer }): void {
     const before = this.#rowOf(key)
-    // A row that was edited or removed leaves the sum wrong for good: nothing makes it good again unnoticed.
+    // Not verified, for it is replaced. What somebody removed, added or set back leaves the sum wrong for good.
     if (before !== undefined) {
       accumulate(sum.xor, elementOf(this.#keys, before))
       sum.count -= 1

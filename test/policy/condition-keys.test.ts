@@ -60,6 +60,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   GenerateDataKeyWithoutPlaintext: cryptographic,
   GenerateMac: macs,
   GenerateRandom: [],
+  GetKeyLastUsage: managing,
   GetKeyPolicy: managing,
   GetKeyRotationStatus: managing,
   GetPublicKey: [...managing, 'kms:RequestAlias'],
@@ -204,7 +205,7 @@ describe('the condition keys of an action', () => {
   }
 
   it('are found for all operations that there are', () => {
-    assert.equal(Object.keys(operations).length, 39)
+    assert.equal(Object.keys(operations).length, 40)
   })
 })
 
