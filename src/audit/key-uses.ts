@@ -22,7 +22,7 @@ export type KeyUseChanges = ReadonlyMap<string, string | undefined>
 
 // What one step stores: some milliseconds.
 const stepRows = 256
-// Storing begins when so many records would have to be read again after a crash: less than a second's work.
+// Storing begins when so many records would have to be read again after a crash: about a second's work.
 const maxRecords = 100_000
 // And after this many calls of `tick`, about as many seconds.
 const maxTicks = 60
@@ -149,7 +149,8 @@ export class KeyUses {
   }
 
   #beginRound(): Head {
-    this.#saving = this.#recent
+    // In the order of the table: neighbours share its pages, each of which is written once for them all.
+    this.#saving = new Map([...this.#recent].sort(([left], [right]) => (left < right ? -1 : 1)))
     this.#recent = new Map()
     this.#ticks = 0
     return this.#position()
