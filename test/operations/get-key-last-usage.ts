@@ -82,6 +82,23 @@ describe('GetKeyLastUsage', () => {
     await expectUse(mac, 'VerifyMac', await succeed('VerifyMac', { ...request, Mac: generated.json['Mac'] }))
   })
 
+  it('tells the making of data key pairs, agreements and encapsulations', async () => {
+    const key = await createKey()
+    for (const operation of ['GenerateDataKeyPair', 'GenerateDataKeyPairWithoutPlaintext']) {
+      await expectUse(key, operation, await succeed(operation, { KeyId: key.id, KeyPairSpec: 'ECC_NIST_P256' }))
+    }
+    const agreeing = await createKey({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'KEY_AGREEMENT' })
+    const { PublicKey } = (await succeed('GetPublicKey', { KeyId: agreeing.id })).json
+    const agreed = { KeyId: agreeing.id, KeyAgreementAlgorithm: 'ECDH', PublicKey }
+    await expectUse(agreeing, 'DeriveSharedSecret', await succeed('DeriveSharedSecret', agreed))
+    const kem = await createKey({ KeySpec: 'ML_KEM_512', KeyUsage: 'ENCAPSULATE_DECAPSULATE' })
+    const request = { KeyId: kem.id, EncapsulationAlgorithm: 'ML_KEM' }
+    const encapsulated = await succeed('Encapsulate', request)
+    await expectUse(kem, 'Encapsulate', encapsulated)
+    const { SharedSecretCiphertextBlob } = encapsulated.json
+    await expectUse(kem, 'Decapsulate', await succeed('Decapsulate', { ...request, SharedSecretCiphertextBlob }))
+  })
+
   it('tells ReEncrypt of both keys', async () => {
     const [from, to] = [await createKey(), await createKey()]
     const moved = await succeed('ReEncrypt', { CiphertextBlob: await encrypted(from), DestinationKeyId: to.id })

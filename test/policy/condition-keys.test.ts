@@ -205,7 +205,7 @@ describe('the condition keys of an action', () => {
   }
 
   it('are found for all operations that there are', () => {
-    assert.equal(Object.keys(operations).length, 40)
+    assert.equal(Object.keys(operations).length, 48)
   })
 })
 
