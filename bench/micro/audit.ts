@@ -79,6 +79,25 @@ for (const [name, time] of [
   })
 }
 
+const use = { operation: 'Encrypt', time: start, requestId: fixed.requestId, eventId: fixed.eventId }
+const arns = Array.from({ length: 10_000 }, (_, index) => arn.slice(0, -12) + String(index).padStart(12, '0'))
+for (const keys of [1, 10_000]) {
+  const uses = arns.slice(0, keys).map((key) => ({ keys: [key], use }))
+  const buffer = new PageBuffer(clock)
+  let cloned = 0
+  measure(`record text + page buffer + uses of ${keys} keys, sent`, records, () => {
+    for (let serial = 0; serial < records; serial++) {
+      buffer.append(build(serial), done, start, uses[(serial * 7919) % keys])
+      if (buffer.count < 64) continue
+      const page = buffer.take()
+      if (page === undefined) continue
+      cloned += structuredClone(page.used)?.size ?? 0
+      buffer.reuse(page.bytes.buffer)
+    }
+  })
+  length += cloned
+}
+
 const directory = mkdtempSync(join(tmpdir(), 'trent-bench-audit-'))
 for (const size of [1, 16, 64]) {
   const trail = new Trail({

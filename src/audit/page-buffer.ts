@@ -1,4 +1,6 @@
 import type { Clock } from '#ports/edge.ts'
+import type { KeyUse, UsedKeys } from '#ports/key-usage.ts'
+import { keyUseText, type KeyUseTexts } from './key-use-text.ts'
 import type { Page } from './page.ts'
 import { requestTime } from './request-time.ts'
 
@@ -10,6 +12,8 @@ export interface OutgoingPage extends Page {
   readonly bytes: Uint8Array<ArrayBuffer>
   /** In the order of the records. They stay in the worker. */
   readonly dones: readonly Done[]
+  /** The last uses of the keys that its records use; undefined when they use none. */
+  readonly used: KeyUseTexts | undefined
 }
 
 const initialBytes = 65_536
@@ -25,6 +29,7 @@ export class PageBuffer {
   #minMs = Number.POSITIVE_INFINITY
   #maxMs = 0
   #dones: Done[] = []
+  #used = new Map<string, KeyUse>()
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -41,9 +46,10 @@ export class PageBuffer {
   }
 
   /**
-   * Adds a record. `atMs` is the time in its request id: a caller that knows it saves looking for it.
+   * Adds a record. `atMs` is the time in its request id: a caller that knows it saves looking for it. `used` are the keys that
+   * it uses.
    */
-  append(record: string, done: Done, atMs = requestTime(record)): void {
+  append(record: string, done: Done, atMs = requestTime(record), used?: UsedKeys): void {
     // A raw line feed is white space in JSON, and would end the record early here.
     const line = record.includes('\n') ? record.replaceAll('\n', ' ') : record
     const room = this.#length + line.length * 3 + 1
@@ -54,13 +60,22 @@ export class PageBuffer {
     if (time < this.#minMs) this.#minMs = time
     if (time > this.#maxMs) this.#maxMs = time
     this.#dones.push(done)
+    if (used === undefined) return
+    for (const key of used.keys) this.#used.set(key, used.use)
   }
 
   /** All that waits, or undefined when nothing does. The page is the caller's, until `reuse` gives its memory back. */
   take(): OutgoingPage | undefined {
     if (this.#dones.length === 0) return undefined
     const bytes = new Uint8Array(this.#buffer.buffer, 0, this.#length)
-    const page = { bytes, count: this.#dones.length, minMs: this.#minMs, maxMs: this.#maxMs, dones: this.#dones }
+    const page = {
+      bytes,
+      count: this.#dones.length,
+      minMs: this.#minMs,
+      maxMs: this.#maxMs,
+      dones: this.#dones,
+      used: this.#takeUsed(),
+    }
     this.#buffer = this.#spare ?? Buffer.allocUnsafeSlow(initialBytes)
     this.#spare = undefined
     this.#length = 0
@@ -73,6 +88,14 @@ export class PageBuffer {
   /** Takes the memory of a page that is stored for a later one: pages come by the hundred, and each would ask for its own. */
   reuse(memory: ArrayBuffer): void {
     if (memory.byteLength <= retainedBytes) this.#spare = Buffer.from(memory)
+  }
+
+  #takeUsed(): KeyUseTexts | undefined {
+    if (this.#used.size === 0) return undefined
+    const texts = new Map<string, string>()
+    for (const [key, use] of this.#used) texts.set(key, keyUseText(use))
+    this.#used.clear()
+    return texts
   }
 
   #grow(room: number): void {

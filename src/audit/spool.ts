@@ -87,6 +87,11 @@ export class Spool {
     this.#waiting = 0
   }
 
+  /** Hands every waiting batch to `visit` in order, and leaves them where they are. */
+  visit(visit: (id: number, page: Page) => void): void {
+    if (this.#waiting > 0) this.#each(visit)
+  }
+
   close(): void {
     closeSync(this.#descriptor)
   }

@@ -93,6 +93,8 @@ export interface Target<P, in I, R, Row> {
   seen?(resource: R): Row | undefined
   /** The entry of the record's `resources`: an ARN and the account that owns it. */
   audited(resource: R): AuditedResource | undefined
+  /** Whether a success of the operation is a use of the resource, by which it is told whether it is still needed. */
+  readonly countsAsUse?: boolean
 }
 
 /** An entry of an audit record's `resources`. */

@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import { TrailReader } from '#audit/reader.ts'
 import type { TrailRecord } from '#audit/reader.ts'
 import { matcher } from '#audit/filter.ts'
+import { verifyKeyUses } from '#audit/verify-key-uses.ts'
 import type { Hierarchy } from '#crypto/key-hierarchy.ts'
 import type { AnchorState } from '#storage/anchor.ts'
 import { checkWaiting, readWaiting } from '#storage/sqlite/waiting.ts'
@@ -103,7 +104,9 @@ async function auditVerify(_args: unknown, output: CommandOutput, sources: Readi
       anchor: anchored && { seq: anchored.trailSequence, hash: Buffer.from(anchored.trailHash, 'hex') },
     })
     const moved = reader.lastOutboxId()
-    const problem = checkWaiting(outbox, hierarchy, movedBefore, moved)
+    const problem =
+      checkWaiting(outbox, hierarchy, movedBefore, moved) ??
+      (verdict.ok ? await verifyKeyUses(sources.trailPath, hierarchy) : undefined)
     const answer: AuditVerdict = !verdict.ok
       ? { ok: false, record: verdict.seq, problem: verdict.problem }
       : problem !== undefined

@@ -37,11 +37,7 @@ const ofRequests = new Set([
 const ofSessions = new Set(['aws:federatedprovider', 'aws:sourceidentity', 'aws:tokenissuetime'])
 
 // Properties of the key, and what is the same in every request about it.
-const ofKeys = new Set(
-  [...ofEveryKey, 'kms:TrailingDaysWithoutKeyUsage']
-    .map((name) => name.toLowerCase())
-    .filter((name) => name !== 'kms:viaservice'),
-)
+const ofKeys = new Set(ofEveryKey.map((name) => name.toLowerCase()).filter((name) => name !== 'kms:viaservice'))
 
 /** What is known of any request of `candidate` to do `operation` with `key`. */
 export function knownContext(key: KeyConditions, operation: KmsOperation, candidate: Candidate): KnownContext {
@@ -63,7 +59,7 @@ export function knownContext(key: KeyConditions, operation: KmsOperation, candid
     value: (name): ContextValue => {
       const family = familyOf(name)
       if (ofKeys.has(family)) {
-        const facts = { account: caller.account, region: key.record.region, viaService: undefined }
+        const facts = { account: caller.account, region: key.record.region, viaService: undefined, now: 0 }
         return conditionValue(name, { key, input: {}, prefix: '', facts, constraints: undefined })
       }
       if (name === 'aws:resourceaccount') return key.record.account

@@ -9,6 +9,7 @@ import type { ErasedContext, Members, RequestFacts, Service } from '#aws/operati
 import type { AccountId } from '#base/brand.ts'
 import { after, type MaybeAsync } from '#base/maybe-async.ts'
 import type { Credential } from '#ports/identities.ts'
+import type { UsedKeys } from '#ports/key-usage.ts'
 import type { Change, Expectation } from '#records/change.ts'
 import { authorize, type Judgement } from './authorize.ts'
 import type { GatewayPorts, Respond } from './bound-service.ts'
@@ -211,17 +212,19 @@ export function performer<P>(
 
   function endRefused(call: Call<P>, refused: Refusal): Ended {
     if (call.progress.input !== undefined) call.prepared.forget(call.progress.input)
-    return end(call, record(call, { refused, output: undefined }), render.refusal(refused, call.request.requestId))
+    const text = record(call, { refused, output: undefined, eventId: gateway.random.uuid() })
+    return end(call, text, render.refusal(refused, call.request.requestId), undefined)
   }
 
   function endRead(call: Call<P>, output: Members): Ended {
-    const text = record(call, { refused: undefined, output })
-    return end(call, text, success(call, output))
+    const eventId = gateway.random.uuid()
+    const text = record(call, { refused: undefined, output, eventId })
+    return end(call, text, success(call, output), usedKeys(call, eventId))
   }
 
   /** Sends `answer` once `text` is durable. */
-  function end(call: Call<P>, text: string, answer: Answer): Ended {
-    gateway.audit.append(text, call.request.receivedMs, (failure) => {
+  function end(call: Call<P>, text: string, answer: Answer, used: UsedKeys | undefined): Ended {
+    const done = (failure: Error | undefined): void => {
       if (failure === undefined) {
         call.respond(answer)
         return
@@ -229,7 +232,8 @@ export function performer<P>(
       if (answer.sensitive) answer.body.fill(0)
       gateway.failures.failed({ requestId: call.request.requestId, operation: call.prepared.operation.name }, failure)
       call.respond(render.refusal(internal, call.request.requestId))
-    })
+    }
+    gateway.audit.append(text, call.request.receivedMs, done, used)
     return 'ended'
   }
 
@@ -242,7 +246,7 @@ export function performer<P>(
       const seen = resource === undefined ? undefined : target.seen?.(resource)
       if (seen !== undefined) expectations.push(seen)
     }
-    const text = record(call, { refused: undefined, output })
+    const text = record(call, { refused: undefined, output, eventId: gateway.random.uuid() })
     // Before the commit: what can't be answered must not be stored.
     const answer = success(call, output)
     const outcome = await gateway.committer.commit({ changes, expectations, record: text })
@@ -275,6 +279,19 @@ export function performer<P>(
     run: (call) => safely(call, () => perform(call)),
     runRead: (call, input) => safely(call, () => attempt(call, input, 1)),
   }
+}
+
+/** What the record with `eventId` of a success says of the keys that it used. */
+function usedKeys<P>({ prepared, facts, progress }: Call<P>, eventId: string): UsedKeys | undefined {
+  if (prepared.usedTargets.length === 0) return undefined
+  const keys: string[] = []
+  for (const target of prepared.usedTargets) {
+    if (!Object.hasOwn(progress.targets, target.name)) continue
+    const audited = target.audited(progress.targets[target.name])
+    if (audited !== undefined) keys.push(audited.arn)
+  }
+  const time = facts.now - (facts.now % 1000)
+  return { keys, use: { operation: prepared.operation.name, time, requestId: facts.requestId, eventId } }
 }
 
 function refuseInHandler(code: ErrorCode, message?: string): never {

@@ -1,18 +1,19 @@
 /** What is compiled once per operation: its codecs and the constant parts of its audit records. */
 import { compileEncoder } from '#aws/json-encode.ts'
 import type { Refusal } from '#aws/errors.ts'
-import type { Members, Operation, Service } from '#aws/operation.ts'
+import type { Members, NamedTarget, Operation, Service } from '#aws/operation.ts'
 import { compileQueryAnswer } from '#aws/query-encode.ts'
 import { compileQueryInput } from '#aws/query-decode.ts'
 import { holdsSecrets } from '#aws/shape.ts'
 import { compileInput, destroySecrets } from '#aws/validate.ts'
 import type { Change, Expectation } from '#records/change.ts'
-import type { Random } from '#ports/edge.ts'
 import { recorder, type Recorder } from './record.ts'
 import { formOf, type IncomingRequest } from './request.ts'
 
 export interface Prepared<P> {
   readonly operation: Operation<P, Expectation, Change>
+  /** The targets that a success of the operation uses. */
+  readonly usedTargets: readonly NamedTarget<P, Expectation>[]
   /** The request's members, decoded and validated. */
   read(request: IncomingRequest): Members | Refusal
   /** The body of a success; the caller owns it, and a sensitive one is a Buffer. */
@@ -28,7 +29,6 @@ export interface Prepared<P> {
 export function prepare<P>(
   operation: Operation<P, Expectation, Change>,
   service: Service<P, Expectation, Change>,
-  random: Random,
 ): Prepared<P> {
   if ((operation.permission === 'none') !== (operation.targets.length === 0)) {
     throw new TypeError(`${operation.name} must have targets, or say that it needs no permission, and not both`)
@@ -39,7 +39,8 @@ export function prepare<P>(
     .map(([name]) => name)
   const common = {
     operation,
-    record: recorder(operation, service.eventSource, random),
+    usedTargets: operation.targets.filter(({ countsAsUse }) => countsAsUse === true),
+    record: recorder(operation, service.eventSource),
     sensitive: Object.values(operation.output).some(holdsSecrets),
     forget: (members: Members) => {
       for (const name of secrets) destroySecrets(members[name])

@@ -12,7 +12,6 @@ import {
   secondText,
   type PlaceText,
 } from '#cloudtrail/record.ts'
-import type { Random } from '#ports/edge.ts'
 import type { Credential } from '#ports/identities.ts'
 import type { Change, Expectation } from '#records/change.ts'
 import type { Judgement } from './authorize.ts'
@@ -31,6 +30,8 @@ export interface Progress {
 export interface Ending {
   readonly refused: Refusal | undefined
   readonly output: Members | undefined
+  /** The record's `eventID`. */
+  readonly eventId: string
 }
 
 /** Makes the record text of one request. */
@@ -43,11 +44,7 @@ export type Recorder = (
 ) => string
 
 /** A recorder for `operation`, with what is the same in all its records prepared. */
-export function recorder<P>(
-  operation: Operation<P, Expectation, Change>,
-  eventSource: string,
-  random: Random,
-): Recorder {
+export function recorder<P>(operation: Operation<P, Expectation, Change>, eventSource: string): Recorder {
   const constant = operationText(eventSource, operation.name, operation.audit.readOnly)
   const { audit } = operation
   const timeText = secondText()
@@ -60,7 +57,7 @@ export function recorder<P>(
     places.set(name, made)
     return made
   }
-  return (request, credential, facts, { input, targets, judgements }, { refused, output }) =>
+  return (request, credential, facts, { input, targets, judgements }, { refused, output, eventId }) =>
     recordText({
       operation: constant,
       place: placeOf(facts.region, facts.account),
@@ -75,7 +72,7 @@ export function recorder<P>(
         judgements,
       ),
       requestId: facts.requestId,
-      eventId: random.uuid(),
+      eventId,
       resources: resourcesText(operation, targets, output),
       tlsDetails: request.tlsDetails,
     })

@@ -35,7 +35,7 @@ export function bindService<P>(
   rules: GatewayRules,
 ): BoundService {
   const operations = new Map(
-    Object.values(service.operations).map((operation) => [operation.name, prepare(operation, service, gateway.random)]),
+    Object.values(service.operations).map((operation) => [operation.name, prepare(operation, service)]),
   )
   const render: Renderer = renderer(service)
   const authentication = {

@@ -131,4 +131,22 @@ export const AlgorithmSpec = oneOf(
 export const WrappingKeySpecType = oneOf('RSA_2048', 'RSA_3072', 'RSA_4096', 'SM2')
 export const ImportTypeType = oneOf('NEW_KEY_MATERIAL', 'EXISTING_KEY_MATERIAL')
 export const ImportStateType = oneOf('IMPORTED', 'PENDING_IMPORT')
+export const KeyLastUsageTrackingOperation = oneOf(
+  'Decapsulate',
+  'Decrypt',
+  'DeriveSharedSecret',
+  'Encapsulate',
+  'Encrypt',
+  'GenerateDataKey',
+  'GenerateDataKeyPair',
+  'GenerateDataKeyPairWithoutPlaintext',
+  'GenerateDataKeyWithoutPlaintext',
+  'GenerateMac',
+  'ReEncrypt',
+  'Sign',
+  'Verify',
+  'VerifyMac',
+)
+export const KmsRequestIdType = string()
+export const CloudTrailEventIdType = string()
 export const PendingWindowInDaysType = integer({ min: 1, max: 365 })

@@ -25,6 +25,7 @@ export const operationNames = [
   'GenerateDataKeyWithoutPlaintext',
   'GenerateMac',
   'GenerateRandom',
+  'GetKeyLastUsage',
   'GetKeyPolicy',
   'GetKeyRotationStatus',
   'GetParametersForImport',

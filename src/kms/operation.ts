@@ -16,6 +16,7 @@ import type { GrantTokens } from '#ports/grant-tokens.ts'
 import type { ImportKeys } from '#ports/import-keys.ts'
 import type { KeyDirectory } from '#ports/key-directory.ts'
 import type { KeyStore } from '#ports/key-store.ts'
+import type { KeyUsage } from '#ports/key-usage.ts'
 import type { PrincipalDirectory } from '#ports/principals.ts'
 import type { StorageReader } from '#ports/storage.ts'
 import type { Change, Expectation } from '#records/change.ts'
@@ -34,6 +35,7 @@ export interface KmsPorts {
   /** The Regions that this installation serves. */
   readonly regions: readonly Region[]
   readonly attestation: AttestationVerifier
+  readonly keyUsage: KeyUsage
   readonly limits: {
     /** How many rotations on demand a key may have in its life. */
     readonly onDemandRotations: number

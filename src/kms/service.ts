@@ -25,6 +25,7 @@ import { GenerateDataKeyPairWithoutPlaintext } from './operations/generate-data-
 import { GenerateDataKeyWithoutPlaintext } from './operations/generate-data-key-without-plaintext.ts'
 import { GenerateMac } from './operations/generate-mac.ts'
 import { GenerateRandom } from './operations/generate-random.ts'
+import { GetKeyLastUsage } from './operations/get-key-last-usage.ts'
 import { GetKeyPolicy } from './operations/get-key-policy.ts'
 import { GetKeyRotationStatus } from './operations/get-key-rotation-status.ts'
 import { GetParametersForImport } from './operations/get-parameters-for-import.ts'
@@ -78,6 +79,7 @@ export const operations = {
   GenerateDataKeyWithoutPlaintext,
   GenerateMac,
   GenerateRandom,
+  GetKeyLastUsage,
   GetKeyPolicy,
   GetKeyRotationStatus,
   GetParametersForImport,

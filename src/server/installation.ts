@@ -39,6 +39,8 @@ export interface OpenInstallation {
   readonly anchor: Anchor
   readonly trail: Trail
   readonly guarded: GuardedTrail
+  /** Undefined with the policy to refuse. */
+  readonly spool: Spool | undefined
   readonly seal: SealFacts
   close(): void
 }
@@ -76,6 +78,7 @@ export async function openInstallation(
     anchor: { seq: anchor.state.trailSequence, hash: Buffer.from(anchor.state.trailHash, 'hex') },
   })
   storage.requireWholeOutbox(trail.lastOutboxId)
+  const spool = openSpool(settings, trail, hierarchy)
   return {
     created,
     hierarchy,
@@ -83,7 +86,8 @@ export async function openInstallation(
     reader,
     anchor,
     trail,
-    guarded: guard(settings, trail, hierarchy, clock),
+    guarded: guard(settings, trail, spool, clock),
+    spool,
     seal: {
       type: seal.type,
       generation: seal.generation,
@@ -102,17 +106,17 @@ function closeAll(reader: SqliteReader, storage: SqliteWriter, trail: Trail, anc
   lock.release()
 }
 
-function guard(settings: Settings, trail: Trail, hierarchy: Hierarchy, clock: Clock): GuardedTrail {
-  const { dataDir, audit } = settings
-  const spool =
-    audit.onFailure === 'spool'
-      ? new Spool({
-          path: spoolFile(dataDir),
-          maxBytes: audit.spoolBytes,
-          chainKey: hierarchy.auditChain,
-          lastMovedId: trail.lastSpoolId,
-        })
-      : undefined
+function openSpool({ dataDir, audit }: Settings, trail: Trail, { auditChain }: Hierarchy): Spool | undefined {
+  if (audit.onFailure !== 'spool') return undefined
+  return new Spool({
+    path: spoolFile(dataDir),
+    maxBytes: audit.spoolBytes,
+    chainKey: auditChain,
+    lastMovedId: trail.lastSpoolId,
+  })
+}
+
+function guard({ dataDir, audit }: Settings, trail: Trail, spool: Spool | undefined, clock: Clock): GuardedTrail {
   const freeSpace = new FreeSpace({ directory: dataDir, floorBytes: audit.minFreeBytes, clock })
   return new GuardedTrail({ trail, clock, freeSpace, spool })
 }

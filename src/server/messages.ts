@@ -1,10 +1,12 @@
 /** What worker threads and the primary thread, which writes, say to each other. */
+import type { KeyUseTexts } from '#audit/key-use-text.ts'
 import type { Address, Settings } from '#config/settings.ts'
 import type { OidcFiles } from './oidc-files.ts'
 import type { ListenFlag } from './port-guard.ts'
 import type { TlsMaterial } from '#ports/tls.ts'
 import type { Commit, CommitOutcome } from '#ports/storage.ts'
 import type { SecurityEvent } from '#ports/audit.ts'
+import type { LastKeyUse } from '#ports/key-usage.ts'
 
 /** What a worker thread knows when it is made, so that it loads its modules while the primary opens the data. */
 export interface WorkerBirth {
@@ -46,11 +48,15 @@ export interface PageMessage {
   readonly count: number
   readonly minMs: number
   readonly maxMs: number
+  /** The last uses of the keys that its records use. */
+  readonly used: KeyUseTexts | undefined
 }
 
 export type ToPrimary =
   | PageMessage
   | { readonly kind: 'commit'; readonly id: number; readonly commit: Commit }
+  /** When was the key with this ARN last used? */
+  | { readonly kind: 'last use'; readonly id: number; readonly key: string }
   | { readonly kind: 'refused'; readonly event: SecurityEvent }
   | { readonly kind: 'refusals dropped'; readonly count: number }
   | { readonly kind: 'listening'; readonly port: number }
@@ -77,6 +83,13 @@ export type ToWorker =
       readonly kind: 'commit done'
       readonly id: number
       readonly outcome: CommitOutcome | undefined
+      readonly failure: string
+    }
+  | {
+      readonly kind: 'last use found'
+      readonly id: number
+      readonly found: LastKeyUse | undefined
+      /** Why it can't be told, when it can't. */
       readonly failure: string
     }
   | { readonly kind: 'drain' }

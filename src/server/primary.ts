@@ -2,6 +2,7 @@
  * The primary thread: opens the installation, starts the workers, is the one writer, and ends it all in order.
  */
 import { availableParallelism } from 'node:os'
+import type { KeyUses } from '#audit/key-uses.ts'
 import { SecurityLogFile } from '#audit/security-log.ts'
 import { allocateSlots, RevisionSlots } from '#cache/revision-slots.ts'
 import type { Address, Settings } from '#config/settings.ts'
@@ -17,6 +18,7 @@ import { clientUrl, howToUse, listenerUrl, writeClientFiles } from './client-fil
 import { controlSocket, databaseFile, securityLogFile, trailFile } from './files.ts'
 import { openInstallation, type OpenInstallation } from './installation.ts'
 import { createExpiryJob } from './expiry-job.ts'
+import { openKeyUses } from './key-uses.ts'
 import { createDeletionJob } from './jobs.ts'
 import { createLog, describeError, type Logger } from './log.ts'
 import { probe, refuseSharedPort } from './port-guard.ts'
@@ -67,12 +69,15 @@ export async function start(settings: Settings, { cacheDirectory, willServe }: S
   const clock = systemClock(clockOffset)
   const installation = await openInstallation(settings, clock, random, log)
   const slots = allocateSlots()
+  const { keyUses, recover } = openKeyUses(settings, installation, random, log)
   const writer = new Writer({
     ...installation,
     slots: new RevisionSlots(slots),
+    keyUses,
     report: (what, error) => log.error({ error: describeError(error) }, what),
   })
   writer.drain()
+  await recover()
 
   const tls = await loadTls(settings, random, clock)
   const address = await probe(settings.listen, '--listen')
@@ -100,8 +105,7 @@ export async function start(settings: Settings, { cacheDirectory, willServe }: S
       attestationRoots,
       tls: tls?.material,
     },
-    writer,
-    securityLog,
+    { writer, keyUses, securityLog },
   )
   refuseSharedPort(address, '--listen')
   for (const { listen } of privateEndpoints) refuseSharedPort(listen, '--private-endpoint')
@@ -144,6 +148,7 @@ export async function start(settings: Settings, { cacheDirectory, willServe }: S
   const upkeep = startUpkeep({
     writer,
     guarded: installation.guarded,
+    keyUses,
     lastRecord: () => installation.trail.head().seq,
     settings: settings.audit,
     readiness: new Int32Array(readiness),
@@ -178,6 +183,7 @@ export async function start(settings: Settings, { cacheDirectory, willServe }: S
       control,
       pool,
       writer,
+      keyUses,
       securityLog,
       installation,
       scan,
@@ -260,6 +266,7 @@ interface Stopping {
   readonly control: ControlServer
   readonly pool: WorkerPool
   readonly writer: Writer
+  readonly keyUses: KeyUses
   readonly securityLog: SecurityLogFile
   readonly installation: OpenInstallation
   readonly scan: AbortController
@@ -273,6 +280,7 @@ async function stop(parts: Stopping): Promise<void> {
   await parts.control.close()
   await parts.pool.drain()
   parts.writer.close()
+  parts.keyUses.close()
   await parts.securityLog.close()
   await parts.scanned
   parts.installation.close()

@@ -1,4 +1,5 @@
 /** What happens by the clock: recovery of the trail, readiness, retention, logs, policy texts, jobs on keys, renewal of certificates. */
+import type { KeyUses } from '#audit/key-uses.ts'
 import type { GuardedTrail } from '#audit/failure-policy.ts'
 import type { AuditSettings } from '#config/settings.ts'
 import { describeError, type Logger } from './log.ts'
@@ -7,6 +8,7 @@ import type { Writer } from './writer.ts'
 export interface UpkeepParts {
   readonly writer: Writer
   readonly guarded: GuardedTrail
+  readonly keyUses: Pick<KeyUses, 'tick' | 'step'>
   /** The sequence number of the trail's last record. */
   readonly lastRecord: () => number
   readonly settings: AuditSettings
@@ -30,7 +32,7 @@ const minutesOfDay = day / retentionMs
 const minimumRetentionDays = 1
 
 export function startUpkeep(parts: UpkeepParts): Upkeep {
-  const { writer, guarded, lastRecord, settings, readiness, log } = parts
+  const { writer, guarded, keyUses, lastRecord, settings, readiness, log } = parts
   const failed =
     (what: string) =>
     (error: unknown): void =>
@@ -51,8 +53,12 @@ export function startUpkeep(parts: UpkeepParts): Upkeep {
     if (refusing && before === 0) {
       log.error({ reason: guarded.lastError() }, 'the audit trail refuses records: no request is answered')
     } else if (!refusing && before === 1) log.info('the audit trail takes records again')
+    if (keyUses.tick() === 'more') setImmediate(storeUses)
   }
   let stopped = false
+  const storeUses = (): void => {
+    if (!stopped && keyUses.step() === 'more') setImmediate(storeUses)
+  }
   const retain = (): void => {
     if (!stopped && guarded.maintain(retention, quiet) === 'more') setImmediate(retain)
   }

@@ -32,6 +32,7 @@ import { limitRefusals } from './refusal-limit.ts'
 import { countedOperations } from './counted-operations.ts'
 import { bindServices } from './services.ts'
 import { SigningThread } from './signing-thread.ts'
+import { KeyUsageLink } from './key-usage-link.ts'
 import { createWorkerPorts } from './worker-ports.ts'
 import { WriterLink } from './writer-link.ts'
 
@@ -63,6 +64,7 @@ export async function serve(start: WorkerStart, port: MessagePort, cacheDirector
   const link = new WriterLink(port, clock, (error) =>
     log.error({ error: describeError(error) }, 'an answer could not be given'),
   )
+  const keyUsage = new KeyUsageLink(port)
   // A caller whose policies can't be understood meets that with each request.
   const undecided = perSecond(() => clock.machineNow())
   let draining = false
@@ -94,6 +96,7 @@ export async function serve(start: WorkerStart, port: MessagePort, cacheDirector
     keyPairs: systemKeyPairs,
     pooledPairs: pairs.keyPairs,
     signing: new SigningThread(cacheDirectory),
+    keyUsage,
     issuerFailed: (issuer, error) =>
       log.warn({ issuer, error: describeError(error) }, 'the keys of an OIDC issuer could not be had'),
   })
@@ -198,6 +201,9 @@ export async function serve(start: WorkerStart, port: MessagePort, cacheDirector
       case 'page stored':
       case 'commit done':
         link.receive(message)
+        break
+      case 'last use found':
+        keyUsage.receive(message)
         break
       case 'drain':
         drain()

@@ -1,11 +1,19 @@
 /** The worker threads as the primary sees them: started alike, served by the writer, drained together. */
 import { Worker } from 'node:worker_threads'
+import type { KeyUses } from '#audit/key-uses.ts'
 import type { SecurityLogFile } from '#audit/security-log.ts'
 import type { TlsMaterial } from '#ports/tls.ts'
 import type { ToPrimary, ToWorker, WorkerBirth, WorkerStart } from './messages.ts'
 import type { ListenError } from './listen-error.ts'
 import { cannotListen } from './port-guard.ts'
 import type { Writer } from './writer.ts'
+
+/** What on the primary thread serves the workers. */
+export interface PoolServers {
+  readonly writer: Writer
+  readonly keyUses: Pick<KeyUses, 'last'>
+  readonly securityLog: SecurityLogFile
+}
 
 export type PoolStart = Omit<WorkerStart, 'index' | 'hierarchy'> & {
   /** A copy of the installation's keys for one thread, which overwrites it. */
@@ -55,11 +63,11 @@ export class WorkerPool {
   }
 
   /** Starts all workers; resolves when each listens, rejects with a ListenError. */
-  async start(start: PoolStart, writer: Writer, securityLog: SecurityLogFile): Promise<void> {
+  async start(start: PoolStart, servers: PoolServers): Promise<void> {
     const { hierarchy, ...common } = start
     this.#members.forEach((member, index) => {
       const { worker } = member
-      worker.on('message', (message: ToPrimary) => this.#receive(member, message, writer, securityLog))
+      worker.on('message', (message: ToPrimary) => this.#receive(member, message, servers))
       this.#send(member, { kind: 'start', start: { ...common, hierarchy: hierarchy(), index } })
     })
     await Promise.all(this.#members.map(({ listening }) => listening.promise))
@@ -69,7 +77,7 @@ export class WorkerPool {
     worker.postMessage(message, transfer)
   }
 
-  #receive(member: Member, message: ToPrimary, writer: Writer, securityLog: SecurityLogFile): void {
+  #receive(member: Member, message: ToPrimary, { writer, keyUses, securityLog }: PoolServers): void {
     const answer = (reply: ToWorker, transfer?: readonly ArrayBuffer[]): void => this.#send(member, reply, transfer)
     switch (message.kind) {
       case 'page':
@@ -86,6 +94,9 @@ export class WorkerPool {
               : { kind: 'commit done', id: message.id, outcome, failure: '' },
           ),
         )
+        break
+      case 'last use':
+        answer(lastUse(message.id, message.key, keyUses))
         break
       case 'refused':
         securityLog.refused(message.event)
@@ -120,6 +131,16 @@ export class WorkerPool {
     await Promise.race([Promise.all(this.#members.map(({ drained }) => drained.promise)), limit])
     clearTimeout(timer)
     await Promise.all(this.#members.map(({ worker }) => worker.terminate()))
+  }
+}
+
+/** The pages of whoever had an answer before this question are stored, and noted. */
+function lastUse(id: number, key: string, keyUses: PoolServers['keyUses']): ToWorker {
+  try {
+    return { kind: 'last use found', id, found: keyUses.last(key), failure: '' }
+  } catch (error) {
+    const failure = error instanceof Error ? error.message : String(error)
+    return { kind: 'last use found', id, found: undefined, failure }
   }
 }
 

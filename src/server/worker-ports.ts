@@ -22,6 +22,7 @@ import { webIdentity } from '#oidc/web-identity.ts'
 import { compiledPolicies } from '#policy/compile.ts'
 import type { Clock, Random } from '#ports/edge.ts'
 import type { Identities } from '#ports/identities.ts'
+import type { KeyUsage } from '#ports/key-usage.ts'
 import type { SqliteReader } from '#storage/sqlite/reader.ts'
 import { keysIn, type OidcFiles } from './oidc-files.ts'
 import type { ServicePorts } from './services.ts'
@@ -47,6 +48,7 @@ export interface WorkerParts {
   /** The same for pairs that leave, or end within a day: they may have been made before they were asked for. */
   readonly pooledPairs: GenerateKeyPair
   readonly signing?: SigningAside | undefined
+  readonly keyUsage: KeyUsage
   /** Reports why the keys of an OIDC issuer could not be had. */
   readonly issuerFailed: (issuer: string, error: unknown) => void
 }
@@ -55,7 +57,7 @@ export function createWorkerPorts(parts: WorkerParts): {
   readonly services: ServicePorts
   readonly identities: Identities<HmacKey>
 } {
-  const { settings, oidc, hierarchy, storage, slots, clock, random, keyPairs, pooledPairs } = parts
+  const { settings, oidc, hierarchy, storage, slots, clock, random, keyPairs, pooledPairs, keyUsage } = parts
   const home = settings.regions[0]
   const roots = parts.attestationRoots.map((root) => Buffer.from(root))
   const maxAgeMs = settings.attestation.maxAgeSeconds * 1000
@@ -90,6 +92,7 @@ export function createWorkerPorts(parts: WorkerParts): {
         attestation: {
           verify: (document) => verifyAttestation(document, { roots, now: clock.machineNow(), maxAgeMs }),
         },
+        keyUsage,
         limits: { onDemandRotations: settings.onDemandRotations },
         grantTokens: {
           seal: (content) => sealGrantToken(hierarchy.grantToken, content, random.bytes(grantTokenNonceLength)),

@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { PageBuffer, type Done } from '#audit/page-buffer.ts'
 import type { AuditSink } from '#ports/audit.ts'
 import type { Clock } from '#ports/edge.ts'
+import type { UsedKeys } from '#ports/key-usage.ts'
 import type { Commit, CommitOutcome, Committer } from '#ports/storage.ts'
 import type { ToPrimary, ToWorker } from './messages.ts'
 
@@ -32,8 +33,8 @@ export class WriterLink implements AuditSink, Committer {
     this.#buffer = new PageBuffer(clock)
   }
 
-  append(record: string, atMs: number, done: Done): void {
-    this.#buffer.append(record, done, atMs)
+  append(record: string, atMs: number, done: Done, used?: UsedKeys): void {
+    this.#buffer.append(record, done, atMs, used)
     this.#schedule()
   }
 
@@ -88,8 +89,8 @@ export class WriterLink implements AuditSink, Committer {
       const page = this.#buffer.take()
       if (page === undefined) return
       this.#storing = page.dones
-      const { bytes, count, minMs, maxMs } = page
-      this.#send({ kind: 'page', bytes, count, minMs, maxMs }, [bytes.buffer])
+      const { bytes, count, minMs, maxMs, used } = page
+      this.#send({ kind: 'page', bytes, count, minMs, maxMs, used }, [bytes.buffer])
     })
   }
 

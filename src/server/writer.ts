@@ -3,9 +3,12 @@
  * append, and the drain of the outbox into the trail. What came in while the disk was synced is the next group.
  */
 import type { RevisionSlots } from '#cache/revision-slots.ts'
+import type { KeyUses } from '#audit/key-uses.ts'
+import type { KeyUseTexts } from '#audit/key-use-text.ts'
 import type { GuardedTrail } from '#audit/failure-policy.ts'
 import type { Page } from '#audit/page.ts'
 import type { Trail } from '#audit/trail.ts'
+import { keyArn } from '#base/arn.ts'
 import { IntegrityError } from '#base/integrity-error.ts'
 import type { Commit, CommitOutcome } from '#ports/storage.ts'
 import { touchedBy, type Change } from '#records/change.ts'
@@ -19,6 +22,7 @@ export interface WriterParts {
   readonly guarded: GuardedTrail
   readonly anchor: Anchor
   readonly slots: RevisionSlots
+  readonly keyUses: Pick<KeyUses, 'note' | 'forget'>
   /** Something failed that no request can be told: logged. */
   readonly report: (what: string, error: unknown) => void
 }
@@ -27,8 +31,11 @@ interface WaitingCommit {
   readonly commit: Commit
   readonly done: (outcome: CommitOutcome | Error) => void
 }
+/** A page, and the last uses of the keys that its records use. */
+type UsingPage = Page & { readonly used?: KeyUseTexts | undefined }
+
 interface WaitingPage {
-  readonly page: Page
+  readonly page: UsingPage
   readonly done: (failure: Error | undefined) => void
 }
 
@@ -77,7 +84,7 @@ export class Writer {
     return this.#closed
   }
 
-  page(page: Page, done: WaitingPage['done']): void {
+  page(page: UsingPage, done: WaitingPage['done']): void {
     if (this.#closed) {
       done(closedError())
       return
@@ -125,6 +132,8 @@ export class Writer {
     const waiting = this.#pages
     this.#pages = []
     const failure = this.#parts.guarded.append(waiting.map(({ page }) => page))
+    // Before the answers: who has one may ask when the key was last used.
+    if (failure === undefined) this.#parts.keyUses.note(waiting.map(({ page }) => page.used))
     for (const { done } of waiting) this.#answer(() => done(failure))
   }
 
@@ -139,7 +148,7 @@ export class Writer {
 
   #storeCommits(): void {
     if (this.#commits.length === 0) return
-    const { storage, slots } = this.#parts
+    const { storage, slots, keyUses } = this.#parts
     const waiting = this.#commits
     this.#commits = []
     const refused = this.#changeRefusal()
@@ -150,6 +159,8 @@ export class Writer {
       for (const change of waiting[index]?.commit.changes ?? []) {
         for (const name of touchedBy(change)) slots.raise(name)
         if (removesSecret(change)) this.#logHoldsDeleted = true
+        if (change.kind === 'key deleted')
+          keyUses.forget(keyArn(change.place.region, change.place.account, change.keyId))
       }
     })
     this.#writeAnchor()

@@ -6,7 +6,6 @@ import { prepare } from '#gateway/prepare.ts'
 import { changeOperation } from '#iam/operation.ts'
 import { accountWide } from '#iam/entity/target.ts'
 import { iam } from '#iam/service.ts'
-import { systemRandom } from '../../src/system.ts'
 
 const operation = changeOperation({
   name: 'MakeSecret',
@@ -18,7 +17,7 @@ const operation = changeOperation({
 })
 
 describe('an operation whose answer holds a secret deep inside', () => {
-  const prepared = prepare(operation, iam, systemRandom())
+  const prepared = prepare(operation, iam)
 
   it('has answers that are overwritten once they are sent', () => {
     assert.equal(prepared.sensitive, true)

@@ -52,6 +52,7 @@ describe('the AWS managed key of a service', async () => {
     random,
     keyPairs: systemKeyPairs,
     pooledPairs: systemKeyPairs,
+    keyUsage: { lastUse: () => ({ use: undefined, trackedSince: 0 }) },
     issuerFailed: () => assert.fail('no issuer is asked'),
   })
   const records: string[] = []

@@ -5,7 +5,6 @@ import * as iamClient from '@aws-sdk/client-iam'
 import { prepare } from '#gateway/prepare.ts'
 import { iam, operations } from '#iam/service.ts'
 import { quotas } from '#iam/operation.ts'
-import { systemRandom } from '../../src/system.ts'
 
 // The SDK's schemas are arrays: [kind, namespace, name, traits, ...]; of a structure then member names, member schemas and how
 // many of the first members are required; of an operation input and output.
@@ -28,7 +27,7 @@ describe('the registry of IAM', () => {
 
   it('holds what the gateway can serve, in buckets that exist', () => {
     for (const operation of Object.values(iam.operations)) {
-      prepare(operation, iam, systemRandom())
+      prepare(operation, iam)
       assert.ok(operation.quota in quotas, operation.name)
       for (const { action } of operation.targets) assert.match(action, /^iam:[A-Z][A-Za-z]+$/)
     }

@@ -11,6 +11,7 @@ import type { Field, Fields, Shape } from '#aws/shape.ts'
 import { operations as iamOperations } from '#iam/service.ts'
 import { operations } from '#kms/service.ts'
 import { quotas } from '#kms/quota.ts'
+import { trackedOperations } from '#kms/tracked-operations.ts'
 import { operations as stsOperations } from '#sts/service.ts'
 
 describe('the registry', () => {
@@ -38,6 +39,23 @@ describe('the registry', () => {
         grantable.map((grant) => `kms:${grant}`),
         name,
       )
+    }
+  })
+})
+
+describe('the operations that count as a use of a key', () => {
+  // "KeyLastUsageTrackingOperation" of the SDK is the list of them.
+  const listed = new Set<string>(Object.values(kmsClient.KeyLastUsageTrackingOperation))
+
+  it('are those of the SDK', () => {
+    assert.equal(listed.size, 14)
+    assert.deepEqual([...trackedOperations].sort(), [...listed].sort())
+  })
+
+  it('use each of their targets, and change nothing', () => {
+    for (const { name, targets, effect } of Object.values(operations)) {
+      if (!trackedOperations.has(name)) continue
+      assert.ok(targets.every(({ countsAsUse }) => countsAsUse === true) && effect === 'read', name)
     }
   })
 })

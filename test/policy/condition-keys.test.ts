@@ -75,6 +75,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   GenerateDataKeyWithoutPlaintext: cryptographic,
   GenerateMac: macs,
   GenerateRandom: attestation,
+  GetKeyLastUsage: managing,
   GetKeyPolicy: managing,
   GetKeyRotationStatus: managing,
   GetParametersForImport: [...managing, 'kms:WrappingAlgorithm', 'kms:WrappingKeySpec'],
@@ -248,7 +249,7 @@ describe('the condition keys of an action', () => {
   }
 
   it('are found for all operations that there are', () => {
-    assert.equal(Object.keys(operations).length, 47)
+    assert.equal(Object.keys(operations).length, 50)
   })
 })
 

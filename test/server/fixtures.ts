@@ -2,6 +2,8 @@
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { GuardedTrail } from '#audit/failure-policy.ts'
+import { KeyUseTable } from '#audit/key-use-table.ts'
+import { KeyUses } from '#audit/key-uses.ts'
 import { FreeSpace } from '#audit/free-space.ts'
 import { TrailReader } from '#audit/reader.ts'
 import { Spool } from '#audit/spool.ts'
@@ -9,6 +11,7 @@ import { Trail } from '#audit/trail.ts'
 import { allocateSlots, RevisionSlots } from '#cache/revision-slots.ts'
 import { HmacKey } from '#crypto/hmac.ts'
 import { Writer } from '#server/writer.ts'
+import { systemRandom } from '../../src/system.ts'
 import { openAnchor } from '#storage/anchor.ts'
 import { openReader } from '#storage/sqlite/reader.ts'
 import type { SqliteReader } from '#storage/sqlite/reader.ts'
@@ -26,6 +29,7 @@ export interface Setup {
   readonly trail: Trail
   readonly slots: RevisionSlots
   readonly writer: Writer
+  readonly keyUses: KeyUses
   readonly clock: SettableClock
   /** The messages of what was reported. */
   readonly reports: readonly string[]
@@ -60,9 +64,16 @@ export function writerOn(t: TestContext, { prepare, spools = false }: SetupOptio
   const report = (_what: string, error: unknown): void => {
     reports.push(error instanceof Error ? error.message : String(error))
   }
-  const writer = new Writer({ storage, trail, guarded, anchor, slots, report })
+  const keyUses = new KeyUses({
+    table: new KeyUseTable(join(directory, 'trail.db'), keys, systemRandom()),
+    position: () => trail.head(),
+    mayWrite: () => guarded.state() === 'ok',
+    report,
+  })
+  const writer = new Writer({ storage, trail, guarded, anchor, slots, keyUses, report })
   t.after(() => {
     writer.close()
+    keyUses.close()
     reader.close()
     storage.close()
     trail.close()
@@ -75,5 +86,5 @@ export function writerOn(t: TestContext, { prepare, spools = false }: SetupOptio
     reading.close()
     return found
   }
-  return { directory, file, storage, reader, trail, slots, writer, clock, reports, records }
+  return { directory, file, storage, reader, trail, slots, writer, keyUses, clock, reports, records }
 }

@@ -10,7 +10,7 @@ import { writerOn, type Setup } from './fixtures.ts'
 
 function upkeepOn(t: TestContext): Setup {
   const setup = writerOn(t)
-  const { writer, trail, clock, directory } = setup
+  const { writer, keyUses, trail, clock, directory } = setup
   const guarded = new GuardedTrail({
     trail,
     clock,
@@ -21,6 +21,7 @@ function upkeepOn(t: TestContext): Setup {
   const upkeep = startUpkeep({
     writer,
     guarded,
+    keyUses,
     lastRecord: () => trail.head().seq,
     settings: {
       onFailure: 'refuse',

@@ -6,6 +6,7 @@ import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HmacKey } from '#crypto/hmac.ts'
 import { openAnchor } from '#storage/anchor.ts'
+import { parseKeyId } from '#base/brand.ts'
 import { commitOf, keyAdded, keyRecord, materialOf, place } from '../storage/fixtures.ts'
 import { pageOf, recordAt } from '../audit/records.ts'
 import { writerOn } from './fixtures.ts'
@@ -152,6 +153,34 @@ describe('a closed writer', () => {
     assert.equal(failure?.message, message)
     writer.close()
     assert.deepEqual(records(), [installed, '"last"'])
+  })
+})
+
+describe('the uses of keys that a page tells of', () => {
+  const key = 'arn:aws:kms:us-east-1:111122223333:key/1193abcd-1234-4abc-8def-0123456789ab'
+  const used = new Map([[key, '["Encrypt",1795255440000,"a request","an event"]']])
+
+  it('are known before the page is answered, and go with the key', async (t) => {
+    const { writer, keyUses } = writerOn(t)
+    const known = Promise.withResolvers<unknown>()
+    writer.page({ ...pageOf([recordAt(1, 7)], 1), used }, () => known.resolve(keyUses.last(key).use?.operation))
+    assert.equal(await known.promise, 'Encrypt')
+    const keyId = parseKeyId('1193abcd-1234-4abc-8def-0123456789ab')!
+    await writer.commitNow(commitOf([keyAdded(keyRecord({ keyId }))]))
+    assert.equal(keyUses.last(key).use?.operation, 'Encrypt')
+    await writer.commitNow(commitOf([{ kind: 'key deleted', place, keyId }]))
+    assert.equal(keyUses.last(key).use, undefined)
+  })
+
+  it('are none while it can not be stored', async (t) => {
+    const { writer, keyUses, trail } = writerOn(t)
+    trail.append = () => {
+      throw new Error('the disk is full')
+    }
+    const failure = Promise.withResolvers<Error | undefined>()
+    writer.page({ ...pageOf([recordAt(1, 7)], 1), used }, failure.resolve)
+    assert.match(String(await failure.promise), /the disk is full/)
+    assert.equal(keyUses.last(key).use, undefined)
   })
 })
 

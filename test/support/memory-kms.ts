@@ -25,6 +25,7 @@ import { operations, type OperationName } from '#kms/service.ts'
 import { compilePolicy } from '#policy/compile.ts'
 import type { LiveKey } from '#ports/key-directory.ts'
 import type { MaterialKind, MaterialOf, MaterialOwner, OpenedMaterial } from '#ports/key-store.ts'
+import type { LastKeyUse } from '#ports/key-usage.ts'
 import type { Change, Expectation } from '#records/change.ts'
 import type { KeyMaterialRecord, KeyRecord, Stored } from '#records/key.ts'
 import { systemKeyPairs } from '../../src/system.ts'
@@ -96,6 +97,8 @@ export class MemoryKms {
   readonly aliasRecords: MemoryStorage['aliases']
   readonly grants: MemoryStorage['grants']
   readonly policyTexts: MemoryStorage['policyTexts']
+  /** What is known of the last uses of keys, by ARN. */
+  readonly lastUses = new Map<string, LastKeyUse>()
   /** The users and roles that there are: unique ids by the names that requests give them. Root users are always there. */
   readonly principals = new Map<string, string>()
   /** Decrypted plaintexts and drawn random bytes, to see what became of them. */
@@ -187,6 +190,7 @@ export class MemoryKms {
         verify: (document) =>
           verifyAttestation(document, { roots: this.attestationRoots, now: Date.now(), maxAgeMs: 300_000 }),
       },
+      keyUsage: { lastUse: (key) => answer(this.lastUses.get(key) ?? { use: undefined, trackedSince: 0 }) },
       limits: { onDemandRotations: 25 },
       keyPairs: (spec) => generatePair(spec, systemKeyPairs),
       random: {

@@ -8,8 +8,10 @@ import type { Attestation } from '#crypto/attestation.ts'
 import { ambiguous, type ContextValue } from '#policy/context.ts'
 import { foldCase } from '#policy/fold.ts'
 import type { GrantConstraints } from '#policy/grant.ts'
+import type { LastKeyUse } from '#ports/key-usage.ts'
 import type { KeyRecord, Tag } from '#records/key.ts'
 import { multiRegionKeyType } from './multi-region.ts'
+import { daysWithoutUse } from './last-use.ts'
 import { defaultRotationPeriod } from './rotation.ts'
 
 /** A key as conditions see it. */
@@ -22,6 +24,8 @@ export interface KeyConditions {
   readonly aliasNames?: readonly AliasName[] | undefined
   /** The other key of ReEncrypt, or that there is none; undefined while no policy asked for it. */
   readonly otherArn?: KeyArn | 'none' | undefined
+  /** The key's last use; undefined while no policy asked for it. */
+  readonly lastUse?: LastKeyUse | undefined
 }
 
 /** What a value is taken from. */
@@ -31,7 +35,7 @@ export interface ConditionSource {
   readonly input: object
   /** What the names of the members that belong to the target begin with: `Source` and `Destination` in ReEncrypt. */
   readonly prefix: string
-  readonly facts: Pick<RequestFacts, 'account' | 'region' | 'viaService'>
+  readonly facts: Pick<RequestFacts, 'account' | 'region' | 'viaService' | 'now'>
   /** The constraints of the grant that the request makes or ends. */
   readonly constraints: GrantConstraints | undefined
   /** What the request's attestation document says, which has been verified. */
@@ -65,6 +69,8 @@ export const resourceAliases = 'kms:resourcealiases'
 export const reEncryptOnSameKey = 'kms:reencryptonsamekey'
 /** What operations declare that take a Recipient (recipient.ts). */
 export const recipientAttestation = 'kms:RecipientAttestation'
+/** Needs what `KeyUsage.lastUse` tells. */
+export const trailingDays = 'kms:trailingdayswithoutkeyusage'
 
 // Of a key, its own; of CreateKey, that of the request.
 const keySpec: Supplier = ({ key, input }) =>
@@ -118,8 +124,9 @@ const suppliers: Readonly<Record<string, Supplier>> = {
   'kms:RotationPeriodInDays': ({ input }) => whole(input, 'RotationPeriodInDays') ?? String(defaultRotationPeriod),
   'kms:ScheduleKeyDeletionPendingWindowInDays': ({ input }) => whole(input, 'PendingWindowInDays') ?? '30',
   'kms:SigningAlgorithm': ({ input }) => text(input, 'SigningAlgorithm'),
-  // When a key was last used is not kept, so each counts as used today: conditions that protect what is in use protect it.
-  'kms:TrailingDaysWithoutKeyUsage': () => '0',
+  // Where nobody knows, the key counts as used today: conditions that protect what is in use protect it.
+  'kms:TrailingDaysWithoutKeyUsage': ({ key, facts }) =>
+    String(key?.lastUse === undefined ? 0 : daysWithoutUse(key.record, key.lastUse, facts.now)),
   'kms:ValidTo': ({ input }) => date(input, 'ValidTo'),
   'kms:ViaService': ({ facts }) => facts.viaService,
   'kms:WrappingAlgorithm': ({ input }) => text(input, 'WrappingAlgorithm'),

@@ -21,6 +21,7 @@ import {
   ofEveryKey,
   reEncryptOnSameKey,
   resourceAliases,
+  trailingDays,
   type KeyConditions,
 } from './conditions.ts'
 import { asOf } from './imported.ts'
@@ -175,6 +176,8 @@ export function keyTarget<I extends object>(
     },
     seen: (key) => ({ kind: 'key', place: placeOfKey(key), keyId: key.record.keyId, rev: key.record.rev }),
     audited: ({ arn, record }) => ({ arn, account: record.account, type: keyResourceType }),
+    // What asks for keys of a certain usage puts them to that use: these are the operations that GetKeyLastUsage tracks.
+    countsAsUse: rule.usage !== 'any',
   }
 }
 
@@ -266,6 +269,17 @@ export function comparedWith<I, J>(target: KeyTarget<I>, other: KeyTarget<J>): K
         wanted.has(reEncryptOnSameKey) && key.findOther !== undefined
           ? after(key.findOther(), (found) => ({ ...key, otherArn: isRefusal(found) ? 'none' : found.arn }))
           : key,
+      ),
+  }
+}
+
+/** A key whose last use is known when a policy asks for it: for `kms:TrailingDaysWithoutKeyUsage`. */
+export function withLastUse<I>(target: KeyTarget<I>): KeyTarget<I> {
+  return {
+    ...target,
+    withConditions: (wanted, resource, ports) =>
+      after(target.withConditions?.(wanted, resource, ports) ?? resource, (key) =>
+        wanted.has(trailingDays) ? after(ports.keyUsage.lastUse(key.arn), (lastUse) => ({ ...key, lastUse })) : key,
       ),
   }
 }

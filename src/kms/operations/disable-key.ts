@@ -1,5 +1,5 @@
 /** DisableKey: no cryptographic use until it is enabled again; of a disabled key it succeeds and changes nothing. */
-import { keyIn } from '../key/target.ts'
+import { keyIn, withLastUse } from '../key/target.ts'
 import { KeyIdType } from '../members.ts'
 import { changeOperation } from '../operation.ts'
 
@@ -9,13 +9,15 @@ export const DisableKey = changeOperation({
   input: { KeyId: KeyIdType },
   output: {},
   targets: {
-    key: keyIn('KeyId', {
-      action: 'kms:DisableKey',
-      aliases: false,
-      crossAccount: false,
-      states: 'enabled or disabled',
-      usage: 'any',
-    }),
+    key: withLastUse(
+      keyIn('KeyId', {
+        action: 'kms:DisableKey',
+        aliases: false,
+        crossAccount: false,
+        states: 'enabled or disabled',
+        usage: 'any',
+      }),
+    ),
   },
   conditions: ['kms:TrailingDaysWithoutKeyUsage'],
   grantable: [],

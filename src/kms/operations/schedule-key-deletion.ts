@@ -6,7 +6,7 @@ import { refusal } from '#aws/errors.ts'
 import { integer, optional } from '#aws/shape.ts'
 import { multiRegionKeyType } from '../key/multi-region.ts'
 import { day } from '../key/state.ts'
-import { keyIn } from '../key/target.ts'
+import { keyIn, withLastUse } from '../key/target.ts'
 import { DateType, KeyIdType, KeyStateType } from '../members.ts'
 import { changeOperation } from '../operation.ts'
 
@@ -23,13 +23,15 @@ export const ScheduleKeyDeletion = changeOperation({
     PendingWindowInDays: optional(integer({ min: 1, max: 365 })),
   },
   targets: {
-    key: keyIn('KeyId', {
-      action: 'kms:ScheduleKeyDeletion',
-      aliases: false,
-      crossAccount: false,
-      states: 'not pending deletion',
-      usage: 'any',
-    }),
+    key: withLastUse(
+      keyIn('KeyId', {
+        action: 'kms:ScheduleKeyDeletion',
+        aliases: false,
+        crossAccount: false,
+        states: 'not pending deletion',
+        usage: 'any',
+      }),
+    ),
   },
   // Unverified wording: AWS's text for 1..6 and 31..365 was not to be had.
   check: ({ PendingWindowInDays: days = defaultWindow }) =>

@@ -1,0 +1,171 @@
+import type { LastKeyUse } from '#ports/key-usage.ts'
+import { parseKeyUse } from './key-use-text.ts'
+import type { KeyUseChange, KeyUseTable } from './key-use-table.ts'
+import type { Replay } from './key-use-replay.ts'
+import { genesis } from './page.ts'
+import type { Head } from './page.ts'
+
+export interface KeyUsesOptions {
+  readonly table: KeyUseTable
+  /** The end of the trail: what was appended up to there has been noted, once this thread does something else. */
+  readonly position: () => Head
+  /** Whether the trail may be written now. */
+  readonly mayWrite: () => boolean
+  /** Uses could not be stored; called when that begins. */
+  readonly report: (what: string, error: unknown) => void
+  /** So many keys may wait in memory before storing them keeps pace with what comes. Default 20,000, some 7 MB. */
+  readonly maxWaiting?: number
+}
+
+/** The last uses of some keys; undefined: the key is gone. */
+export type KeyUseChanges = ReadonlyMap<string, string | undefined>
+
+// What one step stores: some milliseconds.
+const stepRows = 256
+// Storing begins when so many records would have to be read again after a crash: about a second's work.
+const maxRecords = 100_000
+// And after this many calls of `tick`, about as many seconds.
+const maxTicks = 60
+// A table that can't be written for long must not fill the memory: beyond so many times what may wait, all is given up.
+const givenUpFactor = 10
+
+/**
+ * When keys were last used: the table of last uses and, in memory, what is newer. Nothing is written for a use but its audit
+ * record: from those the next start reads what was still in memory (docs/adr/0015-last-use-of-keys.md). Belongs to the thread
+ * that writes the trail.
+ */
+export class KeyUses {
+  readonly #options: KeyUsesOptions
+  readonly #maxWaiting: number
+  /** The last uses since the last round of storing began; undefined: the key is gone. */
+  #recent = new Map<string, string | undefined>()
+  /** What the round still has to store. What is in `#recent` is newer. */
+  #saving = new Map<string, string | undefined>()
+  /** What is complete once the round is over; undefined between rounds. */
+  #round: Head | undefined
+  /** Where a replay is. */
+  #replayed: Head | undefined
+  #since: number
+  #ticks = 0
+  #failing = false
+  #lost: Error | undefined
+
+  constructor(options: KeyUsesOptions) {
+    this.#options = options
+    this.#maxWaiting = options.maxWaiting ?? 20_000
+    this.#since = options.table.state?.since ?? 0
+  }
+
+  /**
+   * Notes what the trail tells of uses behind those that are stored. To be called once, before anything else. Throws what
+   * reading throws: IntegrityError where the trail is not what was written.
+   */
+  recover({ since, pages }: Replay): void {
+    this.#since = since
+    for (const { used, head } of pages) {
+      if (head !== undefined) this.#replayed = head
+      this.note([used])
+    }
+    this.#replayed = undefined
+  }
+
+  /** Keys whose last use is in memory. */
+  get waiting(): number {
+    return this.#recent.size + this.#saving.size
+  }
+
+  /** Notes the uses of pages that have just become durable: all that one append stored, in its order. Never throws. */
+  note(pages: Iterable<KeyUseChanges | undefined>): void {
+    if (this.#lost !== undefined) return
+    let noted = 0
+    for (const used of pages) {
+      if (used === undefined) continue
+      for (const [key, text] of used) this.#recent.set(key, text)
+      noted += used.size
+    }
+    this.#bound(noted)
+  }
+
+  /** The key is gone, and what is known of its use goes too. */
+  forget(key: string): void {
+    this.note([new Map([[key, undefined]])])
+  }
+
+  /**
+   * The last use of the key with the ARN `key`. Throws IntegrityError when what is stored is not what was written, and the
+   * reason when uses are missing because they could not be stored.
+   */
+  last(key: string): LastKeyUse {
+    if (this.#lost !== undefined) throw this.#lost
+    const text = this.#recent.has(key)
+      ? this.#recent.get(key)
+      : this.#saving.has(key)
+        ? this.#saving.get(key)
+        : this.#options.table.read(key)
+    return { use: text === undefined ? undefined : parseKeyUse(text), trackedSince: this.#since }
+  }
+
+  /** To be called about once a second: 'more' when another step of storing should follow, with other work in between. */
+  tick(): 'more' | 'done' {
+    this.#ticks += 1
+    const { table } = this.#options
+    const records = this.#position().seq - (table.state?.head.seq ?? 0)
+    const isDue = records >= maxRecords || (this.#ticks >= maxTicks && this.waiting > 0)
+    return this.#round !== undefined || isDue ? this.step() : 'done'
+  }
+
+  /** Stores some of what waits, and says whether there is more of this round. What fails is tried again by the next call. */
+  step(): 'more' | 'done' {
+    const { table, mayWrite, report } = this.#options
+    if (this.#lost !== undefined || !mayWrite()) return 'done'
+    this.#round ??= this.#beginRound()
+    const changes: readonly KeyUseChange[] = [...this.#saving.entries().take(stepRows)]
+    const isLast = changes.length === this.#saving.size
+    try {
+      table.save(changes, { head: isLast ? this.#round : (table.state?.head ?? genesis), since: this.#since })
+    } catch (error) {
+      if (!this.#failing) report('the last uses of keys could not be stored', error)
+      this.#failing = true
+      return 'done'
+    }
+    this.#failing = false
+    for (const [key] of changes) this.#saving.delete(key)
+    if (!isLast) return 'more'
+    this.#round = undefined
+    return 'done'
+  }
+
+  /** Stores all that waits, unless it can't be: then the next start reads it from the trail. */
+  close(): void {
+    const { table } = this.#options
+    const isBehind = (): boolean => this.waiting > 0 || table.state?.head.seq !== this.#position().seq
+    // The second round has what the first one left.
+    for (let round = 0; round < 2 && isBehind(); round += 1) while (this.step() === 'more');
+    table.close()
+  }
+
+  #position(): Head {
+    return this.#replayed ?? this.#options.position()
+  }
+
+  #beginRound(): Head {
+    // In the order of the table: neighbours share its pages, each of which is written once for them all.
+    this.#saving = new Map([...this.#recent].sort(([left], [right]) => (left < right ? -1 : 1)))
+    this.#recent = new Map()
+    this.#ticks = 0
+    return this.#position()
+  }
+
+  /** Stores at least as many as were `noted` while too many wait: so no more than that ever do. */
+  #bound(noted: number): void {
+    if (this.waiting < this.#maxWaiting) return
+    for (let stored = 0; stored < noted && this.waiting > 0; stored += stepRows) this.step()
+    if (this.waiting < this.#maxWaiting * givenUpFactor) return
+    this.#lost ??= new Error(
+      'when keys were last used can not be told before the next start, which reads it from the audit trail: it could not be stored for too long',
+    )
+    this.#options.report('the last uses of keys are no longer followed', this.#lost)
+    this.#recent.clear()
+    this.#saving.clear()
+  }
+}
