@@ -27,6 +27,7 @@ const attestation = [
 const pairs = [...cryptographic, 'kms:DataKeyPairSpec']
 const encapsulating = [...onEveryKey, 'kms:RequestAlias']
 
+const tagging = ['aws:RequestTag/team', 'aws:TagKeys']
 const table: Readonly<Record<string, readonly string[]>> = {
   CancelKeyDeletion: managing,
   CreateAlias: managing,
@@ -91,6 +92,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   PutKeyPolicy: [...managing, 'kms:BypassPolicyLockoutSafetyCheck'],
   ReEncryptFrom: reEncrypting,
   ReEncryptTo: reEncrypting,
+  ReplicateKey: [...managing, ...tagging, 'kms:BypassPolicyLockoutSafetyCheck', 'kms:ReplicaRegion'],
   RetireGrant: [...managing, 'kms:EncryptionContext:app', 'kms:EncryptionContextKeys', 'kms:GrantConstraintType'],
   RevokeGrant: [...managing, 'kms:GrantIsForAWSResource'],
   RotateKeyOnDemand: managing,
@@ -100,6 +102,7 @@ const table: Readonly<Record<string, readonly string[]>> = {
   UntagResource: [...managing, 'aws:TagKeys'],
   UpdateAlias: managing,
   UpdateKeyDescription: managing,
+  UpdatePrimaryRegion: [...managing, 'kms:PrimaryRegion'],
   Verify: signing,
   VerifyMac: macs,
 }
@@ -114,6 +117,8 @@ const ofTheKeyItself = [
   'kms:MultiRegion',
   'kms:ResourceAliases',
 ]
+// A replica begins with these of its primary, and CreateKey with those of the request.
+const ofNewKeys = [...ofTheKeyItself.filter((name) => !name.includes('Resource')), 'kms:MultiRegionKeyType']
 const universe = [...new Set([...Object.values(table).flat(), ...ofTheKeyItself, 'kms:MultiRegionKeyType'])].sort()
 
 const kms = new MemoryKms()
@@ -134,6 +139,8 @@ await kms.run('TagResource', { KeyId: macKeyId, Tags: [{ TagKey: 'Owner', TagVal
 const Owner = [{ TagKey: 'Owner', TagValue: 'me' }]
 const agreementKeyId = await kms.createKey({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'KEY_AGREEMENT', Tags: Owner })
 await kms.run('CreateAlias', { AliasName: 'alias/agreement', TargetKeyId: agreementKeyId })
+const primaryId = await kms.createKey({ MultiRegion: true, Tags: Owner })
+await kms.run('CreateAlias', { AliasName: 'alias/primary', TargetKeyId: primaryId })
 const kemKeyId = await kms.createKey({ KeySpec: 'ML_KEM_768', KeyUsage: 'ENCAPSULATE_DECAPSULATE', Tags: Owner })
 await kms.run('CreateAlias', { AliasName: 'alias/kem', TargetKeyId: kemKeyId })
 const chain = makeChain(Date.now())
@@ -199,6 +206,7 @@ const requests: Readonly<Partial<Record<OperationName, Readonly<Record<string, u
     DestinationKeyId: 'alias/app',
     DestinationEncryptionContext: EncryptionContext,
   },
+  ReplicateKey: { KeyId: primaryId, ReplicaRegion: 'eu-west-1', Tags, BypassPolicyLockoutSafetyCheck: false },
   RetireGrant: { GrantToken: granted['GrantToken'] },
   RevokeGrant: { KeyId: keyId, GrantId: granted['GrantId'] },
   Sign: signed,
@@ -206,6 +214,7 @@ const requests: Readonly<Partial<Record<OperationName, Readonly<Record<string, u
   UntagResource: { KeyId: keyId, TagKeys: ['Owner'] },
   UpdateAlias: { AliasName: 'alias/app', TargetKeyId: keyId },
   UpdateKeyDescription: { KeyId: keyId, Description: 'd' },
+  UpdatePrimaryRegion: { KeyId: keyId, PrimaryRegion: 'eu-west-1' },
   Verify: { ...signed, Signature: 'YQ==' },
   VerifyMac: { KeyId: 'alias/mac', Message: 'YQ==', MacAlgorithm: 'HMAC_SHA_256', Mac: 'YQ==' },
 }
@@ -240,10 +249,12 @@ describe('the condition keys of an action', () => {
     it(`are those of AWS's table for ${name}`, async () => {
       for (const [action, values] of await valuesOf(name, requests[name] ?? { KeyId: keyId }, universe)) {
         // CreateKey asks for permission to tag as well, with the same context.
-        const row = table[name === 'CreateKey' ? name : action.slice('kms:'.length)]
+        const row =
+          name === 'ReplicateKey' ? table[name] : table[name === 'CreateKey' ? name : action.slice('kms:'.length)]
         assert.ok(row !== undefined, action)
         const beyond = 'kms:ResourceAliases' in values ? ofTheKeyItself : []
-        assert.deepEqual(Object.keys(values).sort(), [...new Set([...row, ...beyond])].sort(), action)
+        const ofPrimary = name === 'ReplicateKey' ? ofNewKeys : []
+        assert.deepEqual(Object.keys(values).sort(), [...new Set([...row, ...beyond, ...ofPrimary])].sort(), action)
       }
     })
   }

@@ -7,8 +7,9 @@ import { after } from '#base/maybe-async.ts'
 import type { LiveKey } from '#ports/key-directory.ts'
 import type { Expectation } from '#records/change.ts'
 import type { KmsPorts } from '../operation.ts'
-import { conditionValue } from './conditions.ts'
+import { conditionValue, ofNewKeys, type KeyConditions } from './conditions.ts'
 import { parseKeyIdentifier } from './identifier.ts'
+import { findKey } from './target.ts'
 
 /** The account whose own resources a request is about. */
 export interface AccountResource {
@@ -31,17 +32,36 @@ export function accountWide(rule: {
   }
 }
 
-/** The same in the Region that member `member` names: what ReplicateKey makes is made there, and conditions see that Region. */
-export function accountWideIn<const M extends string>(
-  member: M,
-  rule: { readonly action: `kms:${string}` },
-): Target<KmsPorts, Readonly<Record<M, string>>, AccountResource, Expectation> {
-  const target = accountWide(rule)
+/** The account in which a replica of `key` is to be made. */
+interface ReplicaPlace extends AccountResource {
+  readonly key: KeyConditions
+}
+
+/**
+ * The account's own resources in the Region where ReplicateKey makes a key: conditions see that Region, and what CreateKey would
+ * be asked for there.
+ */
+export function replicaPlace(rule: {
+  readonly action: `kms:${string}`
+}): Target<KmsPorts, { readonly KeyId: string; readonly ReplicaRegion: string }, ReplicaPlace, Expectation> {
   return {
-    ...target,
-    conditions: ['aws:RequestedRegion'],
-    condition: (name, account, input, facts) =>
-      target.condition?.(name, account, input, { ...facts, region: parseRegion(input[member]) ?? facts.region }),
+    action: rule.action,
+    crossAccount: false,
+    resolve: ({ KeyId, ReplicaRegion }, facts, ports) =>
+      after(findKey(KeyId, { action: rule.action, aliases: false }, facts, ports), (found) => {
+        if (isRefusal(found)) return found
+        const { arn, record } = found
+        const region = parseRegion(ReplicaRegion) ?? record.region
+        return { account: facts.account, key: { arn, record: { ...record, region }, requestAlias: undefined } }
+      }),
+    describe: ({ account }) => ({ arn: '*', account, policy: undefined, awsManaged: false }),
+    conditions: ['aws:RequestedRegion', ...ofNewKeys],
+    condition: (name, { key }, input, facts) => {
+      const there = { ...facts, region: key.record.region }
+      return conditionValue(name, { key, input, prefix: '', facts: there, constraints: undefined })
+    },
+    admit: () => undefined,
+    audited: () => undefined,
   }
 }
 

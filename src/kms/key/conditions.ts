@@ -60,6 +60,17 @@ export const ofEveryKey: readonly string[] = [
   'kms:ViaService',
 ]
 
+/** What CreateKey brings of the key that it makes. */
+export const ofNewKeys: readonly string[] = [
+  'kms:CustomerMasterKeySpec',
+  'kms:CustomerMasterKeyUsage',
+  'kms:KeyOrigin',
+  'kms:KeySpec',
+  'kms:KeyUsage',
+  'kms:MultiRegion',
+  'kms:MultiRegionKeyType',
+]
+
 /** What an alias brings to every operation on it. */
 export const ofEveryAlias: readonly string[] = ['kms:CallerAccount', 'kms:ViaService']
 

@@ -8,6 +8,7 @@ import { parseKeyId } from '#base/brand.ts'
 import { after } from '#base/maybe-async.ts'
 import type { KeyRecord } from '#records/key.ts'
 import { accountWide } from '../key/account-target.ts'
+import { ofNewKeys } from '../key/conditions.ts'
 import { defaultKeyPolicy } from '../key/default-policy.ts'
 import { placeOf } from '../key/identifier.ts'
 import { nothingImported } from '../key/imported.ts'
@@ -52,14 +53,8 @@ export const CreateKey = changeOperation({
     'aws:TagKeys',
     'kms:BypassPolicyLockoutSafetyCheck',
     'kms:CallerAccount',
-    'kms:CustomerMasterKeySpec',
-    'kms:CustomerMasterKeyUsage',
-    'kms:KeyOrigin',
-    'kms:KeySpec',
-    'kms:KeyUsage',
-    'kms:MultiRegion',
-    'kms:MultiRegionKeyType',
     'kms:ViaService',
+    ...ofNewKeys,
   ],
   grantable: [],
   dryRun: false,

@@ -8,7 +8,7 @@ import { parseRegion, type Region } from '#base/brand.ts'
 import { after, eachAfter } from '#base/maybe-async.ts'
 import type { Change } from '#records/change.ts'
 import type { KeyRecord } from '#records/key.ts'
-import { accountWideIn } from '../key/account-target.ts'
+import { replicaPlace } from '../key/account-target.ts'
 import { defaultKeyPolicy } from '../key/default-policy.ts'
 import { KeyMetadata, keyMetadata } from '../key/metadata.ts'
 import { placedAt, relativesOf, replicaCreated, requirePrimary, synchronized, unchanged } from '../key/multi-region.ts'
@@ -45,9 +45,9 @@ export const ReplicateKey = changeOperation({
       states: 'enabled',
       usage: 'any',
     }),
-    account: accountWideIn('ReplicaRegion', { action: 'kms:CreateKey' }),
+    account: replicaPlace({ action: 'kms:CreateKey' }),
     tags: {
-      ...accountWideIn('ReplicaRegion', { action: 'kms:TagResource' }),
+      ...replicaPlace({ action: 'kms:TagResource' }),
       applies: ({ Tags = [] }: { readonly Tags?: readonly unknown[] | undefined }) => Tags.length > 0,
     },
   },
