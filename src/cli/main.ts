@@ -39,6 +39,10 @@ const commands: Readonly<Record<string, CommandEntry>> = {
     description: 'the clock of a server with --test-profile',
     load: async () => (await import('./clock.ts')).clockCommand(),
   },
+  fault: {
+    description: 'faults that a server with --test-profile injects into requests',
+    load: async () => (await import('./fault.ts')).faultCommand(),
+  },
   file: {
     description: 'encrypt and decrypt files with data keys of a KMS',
     load: async () => (await import('./file/command.ts')).fileCommand(),

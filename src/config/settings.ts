@@ -82,6 +82,8 @@ export interface Settings {
   readonly oidc: OidcSettings
   readonly audit: AuditSettings
   readonly testProfile: boolean
+  /** Faults to begin with (config/fault-rule.ts); empty without the test profile. */
+  readonly faults: readonly string[]
   /** How many rotations on demand a key may have in its life. */
   readonly onDemandRotations: number
   /** How far a signer's clock may be off, seconds. */

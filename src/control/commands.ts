@@ -4,6 +4,8 @@ import type { AnchorState } from '#storage/anchor.ts'
 import { accountCommandNames, runAccountCommand, type AccountSources } from './accounts.ts'
 import { millisecondsArgument } from './arguments.ts'
 import { ControlError } from './control-error.ts'
+import type { FaultDesk } from '#server/fault-desk.ts'
+import { faultCommandNames, runFaultCommand } from './faults.ts'
 import { needsKeys, type ReadingName } from './reading-names.ts'
 import type { ReadingSources } from './readings.ts'
 import { runReading } from './run-reading.ts'
@@ -28,11 +30,13 @@ export interface ControlDependencies {
   /** Only with the test profile: moves the clock, runs what is due then, and says what that was. */
   readonly advanceClock:
     ((milliseconds: number) => Promise<{ readonly now: string; readonly jobs: readonly string[] }>) | undefined
+  /** Only with the test profile. */
+  readonly faults: FaultDesk | undefined
 }
 
 /** The commands by the names that clients call them by. */
 export function controlCommands(dependencies: ControlDependencies): Readonly<Record<string, Command>> {
-  const { dataDir, trailPath, database, hierarchy, seal, keyFile, drain, anchored, accounts, advanceClock } =
+  const { dataDir, trailPath, database, hierarchy, seal, keyFile, drain, anchored, accounts, advanceClock, faults } =
     dependencies
 
   function reading(name: ReadingName): Command {
@@ -58,8 +62,18 @@ export function controlCommands(dependencies: ControlDependencies): Readonly<Rec
     ]),
   )
 
+  const faulting = Object.fromEntries(
+    faultCommandNames.map((name): [string, Command] => [
+      name,
+      async (args, output) => {
+        for (const item of await runFaultCommand(name, args, faults)) await output.item(item)
+      },
+    ]),
+  )
+
   return {
     ...administration,
+    ...faulting,
     'audit tail': reading('audit tail'),
     'audit show': reading('audit show'),
     'audit verify': reading('audit verify'),

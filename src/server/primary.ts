@@ -4,10 +4,14 @@
 import { availableParallelism } from 'node:os'
 import { SecurityLogFile } from '#audit/security-log.ts'
 import { allocateSlots, RevisionSlots } from '#cache/revision-slots.ts'
+import { ConfigError } from '#config/config-error.ts'
+import { flagOf, options } from '#config/options.ts'
 import type { Address, Settings } from '#config/settings.ts'
+import { InvalidValue } from '#config/values.ts'
 import type { AccountSources } from '#control/accounts.ts'
 import { controlCommands } from '#control/commands.ts'
 import { createControlServer, type ControlServer } from '#control/server.ts'
+import { allocateFaults, FaultBoard } from '#faults/board.ts'
 import { createSoftwareKeyStore } from '#keystores/software/key-store.ts'
 import { allocateMetrics } from '#metrics/request-metrics.ts'
 import type { Random } from '#ports/edge.ts'
@@ -15,6 +19,7 @@ import { loadTls, type LoadedTls } from '#tls/load.ts'
 import { advanceClock, allocateClockOffset, systemClock, systemKeyPairs, systemRandom } from '../system.ts'
 import { clientUrl, howToUse, listenerUrl, writeClientFiles } from './client-files.ts'
 import { controlSocket, databaseFile, securityLogFile, trailFile } from './files.ts'
+import { openFaultDesk, type FaultDesk } from './fault-desk.ts'
 import { openInstallation, type OpenInstallation } from './installation.ts'
 import { createExpiryJob } from './expiry-job.ts'
 import { createDeletionJob } from './jobs.ts'
@@ -79,6 +84,8 @@ export async function start(settings: Settings, { cacheDirectory, willServe }: S
     settings.metricsListen === undefined ? undefined : await probe(settings.metricsListen, '--metrics-listen')
   const oidc = readOidcFiles(settings.oidc)
   const privateEndpoints = await openEndpoints(settings)
+  const faultMemory = settings.testProfile ? allocateFaults() : undefined
+  const faults = faultMemory && (await startFaults(settings, faultMemory, random, log))
   const readiness = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
   const securityLog = new SecurityLogFile({ path: securityLogFile(settings.dataDir), clock })
   const told = Promise.withResolvers<number>()
@@ -89,6 +96,7 @@ export async function start(settings: Settings, { cacheDirectory, willServe }: S
       hierarchy: () => installation.hierarchy.exportForThread(),
       slots,
       clockOffset,
+      faults: faultMemory,
       metrics: allocateMetrics(settings.workers, countedOperations),
       readiness,
       listen: address,
@@ -160,11 +168,12 @@ export async function start(settings: Settings, { cacheDirectory, willServe }: S
     home: settings.regions[0],
     commit: (commit) => writer.commitNow(commit),
   }
-  const control = await openControl(settings, installation, writer, log, accounts, async (milliseconds) => {
+  const advance = async (milliseconds: number): Promise<ClockAdvanced> => {
     advanceClock(clockOffset, milliseconds)
     const jobs = await runJobs()
     return { now: new Date(clock.now()).toISOString(), jobs }
-  })
+  }
+  const control = await openControl(settings, installation, writer, log, accounts, { advance, faults })
   const scan = new AbortController()
   let finishing = false
   const finish = async (code: number): Promise<void> => {
@@ -213,7 +222,8 @@ async function announce(
 ): Promise<void> {
   const url = clientUrl(settings, address)
   await writeClientFiles(settings, url, tls?.caFile, random)
-  if (settings.testProfile) log.warn('the test profile is on: the clock can be moved; not for real keys')
+  if (settings.testProfile)
+    log.warn('the test profile is on: the clock can be moved, faults can be injected; not for real keys')
   if (settings.tls.kind === 'off' && settings.allowPlaintext) log.warn('plain HTTP is allowed beyond loopback')
   for (const { id, vpc, listen, policy } of privateEndpoints) {
     const at = listenerUrl(listen, settings.tls.kind !== 'off')
@@ -222,13 +232,43 @@ async function announce(
   log.info({ url, workers: settings.workers, cores: availableParallelism(), created }, 'ready')
 }
 
+interface ClockAdvanced {
+  readonly now: string
+  readonly jobs: readonly string[]
+}
+
+/** What operators of a test server may do besides. */
+interface TestTools {
+  readonly advance: (milliseconds: number) => Promise<ClockAdvanced>
+  readonly faults: FaultDesk | undefined
+}
+
+/** The faults that the settings ask for are in force before a worker listens. Throws ConfigError. */
+async function startFaults(
+  { faults }: Settings,
+  memory: SharedArrayBuffer,
+  random: Random,
+  log: Logger,
+): Promise<FaultDesk> {
+  const desk = openFaultDesk(new FaultBoard(memory), random, log)
+  for (const fault of faults) {
+    try {
+      await desk.add(fault)
+    } catch (error) {
+      if (!(error instanceof InvalidValue)) throw error
+      throw new ConfigError([`${flagOf(options.faults)}: ${error.message}`])
+    }
+  }
+  return desk
+}
+
 function openControl(
   settings: Settings,
   { hierarchy, anchor, seal }: OpenInstallation,
   writer: Writer,
   log: Logger,
   accounts: AccountSources,
-  advance: (milliseconds: number) => Promise<{ readonly now: string; readonly jobs: readonly string[] }>,
+  { advance, faults }: TestTools,
 ): Promise<ControlServer> {
   const { dataDir } = settings
   return createControlServer({
@@ -248,6 +288,7 @@ function openControl(
       keyFile: seal.keyFile,
       seal,
       advanceClock: settings.testProfile ? advance : undefined,
+      faults,
     }),
   })
 }

@@ -18,7 +18,7 @@ const core = ['base', 'aws', 'crypto', 'records', 'policy', 'cloudtrail', 'ports
 const everything = [
   ...core,
   ...['kms', 'sts', 'iam', 'files'],
-  ...['gateway', 'cache', 'quota', 'metrics', 'audit', 'seals', 'storage', 'keystores', 'tls', 'oidc'],
+  ...['gateway', 'cache', 'quota', 'metrics', 'audit', 'seals', 'storage', 'keystores', 'tls', 'oidc', 'faults'],
   ...['http', 'server', 'control', 'cli', 'config', 'main.ts', 'system.ts'],
 ]
 
@@ -44,6 +44,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   gateway: { rank: 4, layers: core, node: [], packages: [] },
   cache: { rank: 4, layers: core, node: [], packages: ['lru-cache'] },
   quota: { rank: 4, layers: core, node: [], packages: [] },
+  faults: { rank: 4, layers: core, node: [], packages: [] },
   metrics: { rank: 4, layers: core, node: [], packages: ['prom-client'] },
   audit: {
     rank: 4,

@@ -52,6 +52,7 @@ async function served(t: TestContext, changes: Partial<ControlDependencies> = {}
       commit: () => Promise.reject(new Error('nothing is written in these tests')),
     },
     advanceClock: undefined,
+    faults: undefined,
     ...changes,
   })
   await controlServer(t, dir, commands)
