@@ -48,6 +48,7 @@ export async function loadSettings(
     },
     audit: auditOf(sources),
     testProfile,
+    seed: ofTestProfile(sources, options.seed, testProfile),
     faults: ofTestProfile(sources, options.faults, testProfile) ?? [],
     onDemandRotations: sources.read(options.onDemandRotations)?.value ?? 25,
     clockSkewSeconds: sources.read(options.clockSkew)?.value ?? 900,

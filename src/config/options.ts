@@ -290,6 +290,14 @@ export const options = {
     name: 'test-profile',
     help: 'switch on what only tests may have: a clock that can be advanced, faults, seeds; only with the default seal',
   }),
+  seed: single(
+    {
+      name: 'seed',
+      argument: '<file>',
+      help: 'accounts and keys to begin with (YAML or JSON), with --test-profile only (docs/testing.md)',
+    },
+    values.path,
+  ),
   faults: several(
     {
       name: 'fault',

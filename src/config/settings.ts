@@ -82,6 +82,8 @@ export interface Settings {
   readonly oidc: OidcSettings
   readonly audit: AuditSettings
   readonly testProfile: boolean
+  /** The file of accounts and keys to begin with; undefined without the test profile. */
+  readonly seed: string | undefined
   /** Faults to begin with (config/fault-rule.ts); empty without the test profile. */
   readonly faults: readonly string[]
   /** How many rotations on demand a key may have in its life. */

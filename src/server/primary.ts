@@ -15,6 +15,8 @@ import { allocateFaults, FaultBoard } from '#faults/board.ts'
 import { createSoftwareKeyStore } from '#keystores/software/key-store.ts'
 import { allocateMetrics } from '#metrics/request-metrics.ts'
 import type { Random } from '#ports/edge.ts'
+import type { SeedOutcome } from '#seed/apply.ts'
+import { readSeedFile } from '#seed/read-file.ts'
 import { loadTls, type LoadedTls } from '#tls/load.ts'
 import { advanceClock, allocateClockOffset, systemClock, systemKeyPairs, systemRandom } from '../system.ts'
 import { clientUrl, howToUse, listenerUrl, writeClientFiles } from './client-files.ts'
@@ -30,6 +32,7 @@ import type { StartedEndpoint } from './messages.ts'
 import { readOidcFiles } from './oidc-files.ts'
 import { openEndpoints } from './private-endpoints.ts'
 import { createRotationJob } from './rotation-job.ts'
+import { refuseShortKeys, startSeeds } from './seeds.ts'
 import { startUpkeep, type Upkeep } from './upkeep.ts'
 import { verifyRows } from './verify-rows.ts'
 import { WorkerPool } from './worker-pool.ts'
@@ -69,7 +72,10 @@ export async function start(settings: Settings, { cacheDirectory, willServe }: S
   const random = systemRandom()
   const clockOffset = allocateClockOffset()
   const clock = systemClock(clockOffset)
-  const installation = await openInstallation(settings, clock, random, log)
+  // Read before anything is made: a seed that is wrong leaves no directory behind.
+  const seed = settings.seed === undefined ? undefined : readSeedFile(settings.seed)
+  if (seed !== undefined) refuseShortKeys(seed, settings)
+  const installation = await openInstallation(settings, clock, random, log, seed?.seed.accounts[0])
   const slots = allocateSlots()
   const writer = new Writer({
     ...installation,
@@ -77,6 +83,7 @@ export async function start(settings: Settings, { cacheDirectory, willServe }: S
     report: (what, error) => log.error({ error: describeError(error) }, what),
   })
   writer.drain()
+  const seeds = await startSeeds({ settings, seed, installation, writer, random, clock, log })
 
   const tls = await loadTls(settings, random, clock)
   const address = await probe(settings.listen, '--listen')
@@ -173,7 +180,7 @@ export async function start(settings: Settings, { cacheDirectory, willServe }: S
     const jobs = await runJobs()
     return { now: new Date(clock.now()).toISOString(), jobs }
   }
-  const control = await openControl(settings, installation, writer, log, accounts, { advance, faults })
+  const control = await openControl(settings, installation, writer, log, accounts, { advance, faults, seeds })
   const scan = new AbortController()
   let finishing = false
   const finish = async (code: number): Promise<void> => {
@@ -223,7 +230,9 @@ async function announce(
   const url = clientUrl(settings, address)
   await writeClientFiles(settings, url, tls?.caFile, random)
   if (settings.testProfile)
-    log.warn('the test profile is on: the clock can be moved, faults can be injected; not for real keys')
+    log.warn(
+      'the test profile is on: the clock can be moved, faults can be injected, key material can be chosen; not for real keys',
+    )
   if (settings.tls.kind === 'off' && settings.allowPlaintext) log.warn('plain HTTP is allowed beyond loopback')
   for (const { id, vpc, listen, policy } of privateEndpoints) {
     const at = listenerUrl(listen, settings.tls.kind !== 'off')
@@ -241,6 +250,7 @@ interface ClockAdvanced {
 interface TestTools {
   readonly advance: (milliseconds: number) => Promise<ClockAdvanced>
   readonly faults: FaultDesk | undefined
+  readonly seeds: ((path: string) => Promise<SeedOutcome>) | undefined
 }
 
 /** The faults that the settings ask for are in force before a worker listens. Throws ConfigError. */
@@ -268,7 +278,7 @@ function openControl(
   writer: Writer,
   log: Logger,
   accounts: AccountSources,
-  { advance, faults }: TestTools,
+  { advance, faults, seeds }: TestTools,
 ): Promise<ControlServer> {
   const { dataDir } = settings
   return createControlServer({
@@ -289,6 +299,7 @@ function openControl(
       seal,
       advanceClock: settings.testProfile ? advance : undefined,
       faults,
+      applySeed: seeds,
     }),
   })
 }

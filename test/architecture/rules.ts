@@ -19,7 +19,7 @@ const everything = [
   ...core,
   ...['kms', 'sts', 'iam', 'files'],
   ...['gateway', 'cache', 'quota', 'metrics', 'audit', 'seals', 'storage', 'keystores', 'tls', 'oidc', 'faults'],
-  ...['http', 'server', 'control', 'cli', 'config', 'main.ts', 'system.ts'],
+  ...['http', 'server', 'control', 'cli', 'config', 'seed', 'main.ts', 'system.ts'],
 ]
 
 const files = ['node:fs', 'node:fs/promises', 'node:path']
@@ -90,6 +90,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     ],
     packages: ['pino'],
   },
+  seed: { rank: 6, layers: everything, node: ['node:crypto', ...files], packages: [] },
   control: {
     rank: 6,
     layers: everything,
@@ -171,6 +172,7 @@ export const secretAccess: Readonly<Record<string, string>> = {
   'src/kms/operations/verify.ts': 'hands the message to the key store',
   'src/kms/operations/verify-mac.ts': 'hands the message to the key store',
   'src/kms/key/ciphertext.ts': 'hands a decrypted plaintext on, for ReEncrypt and data keys',
+  'src/seed/plan-keys.ts': 'names the chosen key material of a seed by its id, to compare it with what is there',
   'src/seals/seal.ts': 'wraps the root key and derives the wrapping key',
   'src/seals/passphrase.ts': 'compares the two entries of a new passphrase and feeds argon2id',
   'src/server/identity-check.ts': 'compares a configured root secret with the stored one, in constant time',

@@ -53,6 +53,7 @@ async function served(t: TestContext, changes: Partial<ControlDependencies> = {}
     },
     advanceClock: undefined,
     faults: undefined,
+    applySeed: undefined,
     ...changes,
   })
   await controlServer(t, dir, commands)
