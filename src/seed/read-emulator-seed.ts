@@ -54,7 +54,10 @@ function readKey(reader: SpotReader, spot: Spot): SeedKey | undefined {
   const keyId = reader.parsed(idSpot, parseKeyId, keyIdWanted)
   const origin = reader.text(metadata.Origin)
   if (metadata.Origin !== undefined && origin !== undefined && origin !== 'AWS_KMS') {
-    reader.problem(metadata.Origin, `Origin ${origin} is not supported by this version of Trent; leave the key out`)
+    reader.problem(
+      metadata.Origin,
+      `Origin ${origin} is not supported in seeds by this version of Trent; leave the key out`,
+    )
     return
   }
   const pem = material.PrivateKeyPem ?? parts.PrivateKeyPem

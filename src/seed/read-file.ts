@@ -30,6 +30,7 @@ export function readSeedFile(path: string): SeedFile {
   if (content.tree === undefined) throw new ConfigError(content.problems)
   const reader = new SpotReader((at) => content.place(at))
   const file = { tree: content.tree, path: '' }
+  if (content.tree.kind === 'nothing') return { path, seed: { accounts: [], keys: [], aliases: [] }, digest }
   const seed = isEmulatorSeed(file) ? readEmulatorSeed(reader, file) : readSeed(reader, file)
   if (reader.problems.length > 0) throw new ConfigError(reader.problems)
   return { path, seed, digest }

@@ -29,7 +29,8 @@ export function readGrant(reader: SpotReader, spot: Spot): SeedGrant | undefined
     .flatMap((each) => reader.choice(each, GrantOperation.values, 'grant operation') ?? [])
   const equals = parts['context-equals'] && contextIn(reader, parts['context-equals'])
   const subset = parts['context-subset'] && contextIn(reader, parts['context-subset'])
-  if (Name === undefined || GranteePrincipal === undefined) return undefined
+  const isWhole = Operations.length === reader.items(parts.operations).length
+  if (Name === undefined || GranteePrincipal === undefined || !isWhole) return undefined
   const request: GrantRequest = {
     Name,
     GranteePrincipal,

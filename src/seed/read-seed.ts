@@ -136,7 +136,7 @@ function readKey(reader: SpotReader, spot: Spot): FoundKey | undefined {
 
 /** What is not there yet is refused by its name. */
 function refuseUnserved(reader: SpotReader, { origin, expires, ...parts }: KeyParts): void {
-  const version = 'is not supported by this version of Trent; leave it out'
+  const version = 'is not supported in seeds by this version of Trent; leave it out'
   const named = reader.text(origin)
   if (origin !== undefined && named !== undefined && named !== 'AWS_KMS') {
     reader.problem(origin, `origin ${named} ${version}, or write AWS_KMS`)
