@@ -54,6 +54,8 @@ export async function startSeeds(parts: SeedParts): Promise<((path: string) => P
       regions,
       commit: (commit) => writer.commitNow(commit),
     })
+    // Changes are refused while too many records wait to be moved to the trail, and a seed brings one for each key.
+    writer.drain()
     log.warn({ seed: outcome.seed, outcome: outcome.outcome, added: outcome.added }, 'a seed was taken')
     return outcome
   }
