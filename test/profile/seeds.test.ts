@@ -48,7 +48,7 @@ const materials = [
 ]
 const macKey = Buffer.alloc(32, 9)
 const pair = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
-const pem = pair.privateKey.export({ format: 'pem', type: 'sec1' }).toString()
+const pem = pair.privateKey.export({ format: 'pem', type: 'sec1' })
 const policy = {
   Version: '2012-10-17',
   Statement: [

@@ -12,7 +12,7 @@ const id = '1234abcd-12ab-34cd-56ef-1234567890ab'
 const hex = '34743777217A25432A46294A404E635266556A586E3272357538782F413F4428'
 const pem = (type: 'prime256v1' | 'secp384r1'): string => {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: type })
-  return privateKey.export({ format: 'pem', type: 'pkcs8' }).toString().trim().split('\n').join('\\n')
+  return privateKey.export({ format: 'pem', type: 'pkcs8' }).trim().split('\n').join('\\n')
 }
 
 /** A seed with one key that has these lines, in braces. */
