@@ -5,7 +5,8 @@ import { operatorEventText, secondText } from '#cloudtrail/record.ts'
 import type { Clock } from '#ports/edge.ts'
 import type { Commit, CommitOutcome } from '#ports/storage.ts'
 import { readMark, writeMark } from './mark.ts'
-import { planSeed, type PlanSources, type SeedPlan } from './plan.ts'
+import { planSeed, type SeedPlan } from './plan.ts'
+import type { PlanSources } from './planning.ts'
 import { readSeedFile, type SeedFile } from './read-file.ts'
 
 export interface SeedSources extends Omit<PlanSources, 'now'> {

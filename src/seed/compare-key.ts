@@ -1,6 +1,6 @@
 import type { KeyMaterialId } from '#base/brand.ts'
 import type { KeyRecord } from '#records/key.ts'
-import { contradiction, type Planning } from './plan.ts'
+import { contradiction, type Planning } from './planning.ts'
 import type { SeedKey, SeedState } from './seed.ts'
 
 /** Notes what of a seed contradicts a key that is there. What the seed leaves open agrees with everything. */

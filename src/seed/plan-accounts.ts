@@ -2,7 +2,7 @@ import { operatorEventText, secondText } from '#cloudtrail/record.ts'
 import { wrapSecret } from '#keystores/software/secret-wrap.ts'
 import type { AccountRecord } from '#records/identity.ts'
 import { hasSecret } from '#server/identity-check.ts'
-import { contradiction, type Planning } from './plan.ts'
+import { contradiction, type Planning } from './planning.ts'
 import type { SeedAccount } from './seed.ts'
 
 /** Adds the changes that bring the accounts of a seed. */

@@ -1,5 +1,5 @@
 import { refuseAliasName } from '#kms/key/alias.ts'
-import { contradiction, nameIn, placeFor, type Planning } from './plan.ts'
+import { contradiction, nameIn, placeFor, type Planning } from './planning.ts'
 import type { SeedAlias } from './seed.ts'
 
 // Developer Guide, "Resource quotas".

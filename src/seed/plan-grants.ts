@@ -3,7 +3,7 @@ import { parseGrantId } from '#base/brand.ts'
 import { newGrant, refuseGrantOn, unknownPrincipal } from '#kms/grant/create.ts'
 import type { GrantPrincipal } from '#records/grant.ts'
 import type { KeyRecord } from '#records/key.ts'
-import type { Planning } from './plan.ts'
+import type { Planning } from './planning.ts'
 import type { SeedGrant } from './seed.ts'
 
 /** Adds the changes that bring the grants of `key`; one with the same name that says the same is there already. */

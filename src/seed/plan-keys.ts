@@ -14,7 +14,7 @@ import type { MaterialOwner } from '#ports/key-store.ts'
 import type { KeyMaterialRecord, KeyRecord, KeyState, Place } from '#records/key.ts'
 import { textKept } from '#records/policy-texts.ts'
 import { compareKey } from './compare-key.ts'
-import { nameIn, placeFor, type Planning } from './plan.ts'
+import { nameIn, placeFor, type Planning } from './planning.ts'
 import { planGrants } from './plan-grants.ts'
 import type { SeedKey, SeedMaterial } from './seed.ts'
 

@@ -3,45 +3,15 @@
  * problem, what is missing is added.
  */
 import { partitionOf } from '#base/arn.ts'
-import type { AccountId, Region } from '#base/brand.ts'
+import type { Region } from '#base/brand.ts'
 import { createPrincipalDirectory } from '#cache/principal-directory.ts'
-import type { Hierarchy } from '#crypto/key-hierarchy.ts'
-import type { Random } from '#ports/edge.ts'
-import type { KeyStore } from '#ports/key-store.ts'
 import type { PrincipalDirectory } from '#ports/principals.ts'
 import type { Change } from '#records/change.ts'
-import type { KeyRecord, Place } from '#records/key.ts'
-import type { SqliteReader } from '#storage/sqlite/reader.ts'
 import { planAccounts } from './plan-accounts.ts'
 import { planAliases } from './plan-aliases.ts'
 import { planKeys } from './plan-keys.ts'
+import type { PlanSources, Planning } from './planning.ts'
 import type { SeedFile } from './read-file.ts'
-import type { Where } from './seed.ts'
-
-/** What a plan is made from. */
-export interface PlanSources {
-  readonly reader: SqliteReader
-  readonly hierarchy: Hierarchy
-  readonly keyStore: Pick<KeyStore, 'generate' | 'adopt'>
-  readonly random: Random
-  /** Epoch milliseconds. */
-  readonly now: number
-  /** The regions that are served; the first is that of keys that name none. */
-  readonly regions: readonly [Region, ...Region[]]
-}
-
-/** A plan while it is made. */
-export interface Planning extends PlanSources {
-  /** The account of keys that name none. */
-  readonly account: AccountId
-  readonly digest: string
-  readonly principals: PrincipalDirectory
-  /** Accounts and keys that there will be. */
-  readonly accounts: Set<AccountId>
-  readonly keys: Map<string, KeyRecord>
-  readonly changes: Change[]
-  readonly problems: string[]
-}
 
 /** What there is to do: nothing when there are no changes. */
 export interface SeedPlan {
@@ -96,34 +66,4 @@ function withAccounts(directory: PrincipalDirectory, accounts: ReadonlySet<strin
     storedName: (given) => (accounts.has(root.exec(given)?.[1] ?? '') ? given : directory.storedName(given)),
     shownName: (stored) => directory.shownName(stored),
   }
-}
-
-/** Where something of the seed is to be; undefined when it can't be there, which is noted. */
-export function placeFor(
-  { account, region }: { readonly account: AccountId | undefined; readonly region: Region | undefined },
-  where: Where,
-  planning: Planning,
-): Place | undefined {
-  const place = { account: account ?? planning.account, region: region ?? planning.regions[0] }
-  if (!planning.accounts.has(place.account)) {
-    planning.problems.push(`${where}: there is no account ${place.account}; add it to accounts:, or name another`)
-    return undefined
-  }
-  if (!planning.regions.includes(place.region)) {
-    planning.problems.push(
-      `${where}: ${place.region} is not served here; name one of ${planning.regions.join(', ')}, or add it to --region`,
-    )
-    return undefined
-  }
-  return place
-}
-
-/** What distinguishes keys and aliases of all places. */
-export function nameIn({ region, account }: Place, name: string): string {
-  return `${region}/${account}/${name}`
-}
-
-/** Notes that something is there and differs. */
-export function contradiction(planning: Planning, where: Where, what: string): void {
-  planning.problems.push(`${where}: ${what}; make the two agree, or begin with an empty data directory`)
 }
