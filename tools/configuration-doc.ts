@@ -36,7 +36,7 @@ const rules = `## What is refused
   \`--allow-plaintext\`.
 - \`--tls\` together with \`--tls-cert\`, and one of \`--tls-cert\` and \`--tls-key\` alone.
 - Regions of more than one partition.
-- \`--test-profile\` with any seal but the default key file.
+- \`--test-profile\` with any seal but the default key file; \`--seed\` and \`--fault\` without \`--test-profile\`.
 - A passphrase for a seal that has none, or in two places.
 - One half of an access key; and a short one, such as \`test\`, on an address that other machines can reach.
 `

@@ -43,6 +43,14 @@ const commands: Readonly<Record<string, CommandEntry>> = {
     description: 'the clock of a server with --test-profile',
     load: async () => (await import('./clock.ts')).clockCommand(),
   },
+  fault: {
+    description: 'faults that a server with --test-profile injects into requests',
+    load: async () => (await import('./fault.ts')).faultCommand(),
+  },
+  'import-seed': {
+    description: 'put accounts and keys of a file into a test installation',
+    load: async () => (await import('./import-seed.ts')).importSeedCommand(),
+  },
   file: {
     description: 'encrypt and decrypt files with data keys of a KMS',
     load: async () => (await import('./file/command.ts')).fileCommand(),

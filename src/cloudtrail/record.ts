@@ -159,6 +159,8 @@ export function serviceEventText(event: ServiceEvent): string {
 export interface OperatorEvent {
   /** e.g. `CreateAccount` */
   readonly eventName: string
+  /** Default: of what is done to accounts. */
+  readonly eventSource?: string
   readonly region: Region
   readonly account: AccountId
   readonly time: string
@@ -169,6 +171,6 @@ export interface OperatorEvent {
 
 /** The record of `event`: no API call, so it has no request id, and who it was only the machine's own log can say. */
 export function operatorEventText(event: OperatorEvent): string {
-  const { account, region } = event
-  return `{"eventVersion":"1.11","userIdentity":{"type":"AWSService","accountId":"${account}","invokedBy":"operator"},"eventTime":"${event.time}","eventSource":"organizations.amazonaws.com","eventName":${JSON.stringify(event.eventName)},"awsRegion":"${region}","sourceIPAddress":"operator","userAgent":"trent","requestParameters":${event.requestParameters},"responseElements":null,"eventID":"${event.eventId}","readOnly":false,"eventType":"AwsServiceEvent","managementEvent":true,"recipientAccountId":"${account}","eventCategory":"Management"}`
+  const { account, region, eventSource = 'organizations.amazonaws.com' } = event
+  return `{"eventVersion":"1.11","userIdentity":{"type":"AWSService","accountId":"${account}","invokedBy":"operator"},"eventTime":"${event.time}","eventSource":"${eventSource}","eventName":${JSON.stringify(event.eventName)},"awsRegion":"${region}","sourceIPAddress":"operator","userAgent":"trent","requestParameters":${event.requestParameters},"responseElements":null,"eventID":"${event.eventId}","readOnly":false,"eventType":"AwsServiceEvent","managementEvent":true,"recipientAccountId":"${account}","eventCategory":"Management"}`
 }

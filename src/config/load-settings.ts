@@ -4,7 +4,7 @@ import { isLoopback } from '#base/loopback.ts'
 import { parseRegion } from '#base/brand.ts'
 import type { Region } from '#base/brand.ts'
 import { flagOf, maxWorkers, options, thisMachine, variableOf } from './options.ts'
-import type { Machine } from './options.ts'
+import type { Machine, OptionDefinition } from './options.ts'
 import type { Address, AuditSettings, PrivateEndpointSettings, RootAccessKey } from './settings.ts'
 import type { SealSettings, Settings, TlsSettings } from './settings.ts'
 import { Sources } from './sources.ts'
@@ -52,6 +52,8 @@ export async function loadSettings(
     },
     audit: auditOf(sources),
     testProfile,
+    seed: ofTestProfile(sources, options.seed, testProfile),
+    faults: ofTestProfile(sources, options.faults, testProfile) ?? [],
     onDemandRotations: sources.read(options.onDemandRotations)?.value ?? 25,
     clockSkewSeconds: sources.read(options.clockSkew)?.value ?? 900,
     logLevel: sources.read(options.logLevel)?.value ?? 'info',
@@ -79,6 +81,14 @@ export async function loadDirectorySettings(
   }
   sources.finish()
   return settings
+}
+
+/** A setting that means something with the test profile only. */
+function ofTestProfile<T>(sources: Sources, option: OptionDefinition<T>, testProfile: boolean): T | undefined {
+  const given = sources.read(option)
+  if (given === undefined || testProfile) return given?.value
+  sources.problem(given.where, `this is for tests only; add ${flagOf(options.testProfile)}, or leave it out`)
+  return undefined
 }
 
 function dataDirOf(sources: Sources, machine: Machine): string {

@@ -3,6 +3,7 @@
  * docs/configuration.md are all made from it.
  */
 import { availableParallelism } from 'node:os'
+import { parseFaultRule } from './fault-rule.ts'
 import * as values from './values.ts'
 
 /** Where a setting may come from: secrets never from flags, which every user of the machine can read. */
@@ -304,8 +305,28 @@ export const options = {
   ),
   testProfile: toggle({
     name: 'test-profile',
-    help: 'switch on what only tests may have, such as a clock that can be advanced; only with the default seal',
+    help: 'switch on what only tests may have: a clock that can be advanced, faults, seeds; only with the default seal',
   }),
+  seed: single(
+    {
+      name: 'seed',
+      argument: '<file>',
+      help: 'accounts and keys to begin with (YAML or JSON), with --test-profile only (docs/testing.md)',
+    },
+    values.path,
+  ),
+  faults: several(
+    {
+      name: 'fault',
+      argument: '<fault>',
+      help: 'inject a fault into requests from the start, with --test-profile only, e.g. "Encrypt throttle next=2" (docs/testing.md)',
+    },
+    // Kept as text: a share that has no seed gets one at the start, which is logged.
+    (text) => {
+      parseFaultRule(text, () => 0)
+      return text
+    },
+  ),
   clockSkew: single(
     {
       name: 'clock-skew',

@@ -90,6 +90,10 @@ export interface Settings {
   readonly attestation: AttestationSettings
   readonly audit: AuditSettings
   readonly testProfile: boolean
+  /** The file of accounts and keys to begin with; undefined without the test profile. */
+  readonly seed: string | undefined
+  /** Faults to begin with (config/fault-rule.ts); empty without the test profile. */
+  readonly faults: readonly string[]
   /** How many rotations on demand a key may have in its life. */
   readonly onDemandRotations: number
   /** How far a signer's clock may be off, seconds. */

@@ -4,9 +4,13 @@ import type { AnchorState } from '#storage/anchor.ts'
 import { accountCommandNames, runAccountCommand, type AccountSources } from './accounts.ts'
 import { millisecondsArgument } from './arguments.ts'
 import { ControlError } from './control-error.ts'
+import type { SeedOutcome } from '#seed/apply.ts'
+import type { FaultDesk } from '#server/fault-desk.ts'
+import { faultCommandNames, runFaultCommand } from './faults.ts'
 import { needsKeys, type ReadingName } from './reading-names.ts'
 import type { ReadingSources } from './readings.ts'
 import { runReading } from './run-reading.ts'
+import { importSeed } from './import-seed.ts'
 import { sealStatus } from './seal-status.ts'
 import type { SealIdentity } from './seal-status.ts'
 import type { Command } from './server.ts'
@@ -28,12 +32,28 @@ export interface ControlDependencies {
   /** Only with the test profile: moves the clock, runs what is due then, and says what that was. */
   readonly advanceClock:
     ((milliseconds: number) => Promise<{ readonly now: string; readonly jobs: readonly string[] }>) | undefined
+  /** Only with the test profile. */
+  readonly faults: FaultDesk | undefined
+  /** Only with the test profile: applies the seed in a file, by its absolute path. */
+  readonly applySeed: ((path: string) => Promise<SeedOutcome>) | undefined
 }
 
 /** The commands by the names that clients call them by. */
 export function controlCommands(dependencies: ControlDependencies): Readonly<Record<string, Command>> {
-  const { dataDir, trailPath, database, hierarchy, seal, keyFile, drain, anchored, accounts, advanceClock } =
-    dependencies
+  const {
+    dataDir,
+    trailPath,
+    database,
+    hierarchy,
+    seal,
+    keyFile,
+    drain,
+    anchored,
+    accounts,
+    advanceClock,
+    faults,
+    applySeed,
+  } = dependencies
 
   function reading(name: ReadingName): Command {
     return (args, output) => {
@@ -58,8 +78,18 @@ export function controlCommands(dependencies: ControlDependencies): Readonly<Rec
     ]),
   )
 
+  const faulting = Object.fromEntries(
+    faultCommandNames.map((name): [string, Command] => [
+      name,
+      async (args, output) => {
+        for (const item of await runFaultCommand(name, args, faults)) await output.item(item)
+      },
+    ]),
+  )
+
   return {
     ...administration,
+    ...faulting,
     'audit tail': reading('audit tail'),
     'audit show': reading('audit show'),
     'audit verify': reading('audit verify'),
@@ -67,6 +97,7 @@ export function controlCommands(dependencies: ControlDependencies): Readonly<Rec
     explain: reading('explain'),
     'who-can': reading('who-can'),
     'seal status': async (_args, output) => output.item(await sealStatus(seal, dataDir, keyFile)),
+    'import-seed': async (args, output) => output.item(await importSeed(args, applySeed)),
     'clock advance': async (args, output) => {
       const milliseconds = millisecondsArgument(args)
       if (advanceClock === undefined) {

@@ -4,18 +4,24 @@ import { usEast1 } from '#base/brand.ts'
 import type { DirectorySettings } from '#config/load-settings.ts'
 import { openHierarchy } from '#crypto/key-hierarchy.ts'
 import type { Hierarchy } from '#crypto/key-hierarchy.ts'
+import { createSoftwareKeyStore } from '#keystores/software/key-store.ts'
+import type { Clock, Random } from '#ports/edge.ts'
+import type { Commit, CommitOutcome } from '#ports/storage.ts'
 import { descriptorPath, readDescriptor } from '#seals/descriptor.ts'
 import { defaultKeyFile } from '#seals/key-file.ts'
 import { unseal } from '#seals/seal.ts'
+import { applySeed } from '#seed/apply.ts'
+import { readMark } from '#seed/mark.ts'
 import { checkAnchor, openAnchor } from '#storage/anchor.ts'
 import type { AnchorState } from '#storage/anchor.ts'
 import { acquireLock } from '#storage/lock.ts'
 import { readInstallation } from '#storage/sqlite/installation.ts'
-import { openReader } from '#storage/sqlite/reader.ts'
+import { openReader, type SqliteReader } from '#storage/sqlite/reader.ts'
 import { openWriter } from '#storage/sqlite/writer.ts'
-import { allocateClockOffset, systemClock, systemRandom } from '../system.ts'
+import { allocateClockOffset, systemClock, systemKeyPairs, systemRandom } from '../system.ts'
 import { runAccountCommand, type AccountCommand } from './accounts.ts'
 import { ControlError } from './control-error.ts'
+import { importSeed } from './import-seed.ts'
 import { needsKeys, type ReadingName } from './reading-names.ts'
 import { readings } from './readings.ts'
 import { sealStatus } from './seal-status.ts'
@@ -51,6 +57,45 @@ export async function administerOffline(
   output: CommandOutput,
   settings: DirectorySettings,
 ): Promise<void> {
+  await withDirectory(settings, async (open) => {
+    const items = await runAccountCommand(name, args, { ...open, dataDir: settings.dataDir, home: usEast1 })
+    for (const item of items) await output.item(item)
+  })
+}
+
+/** `import-seed`, on such a directory, which a server with the test profile must have used. */
+export async function importSeedOffline(
+  args: unknown,
+  output: CommandOutput,
+  settings: DirectorySettings,
+): Promise<void> {
+  const { dataDir, seal } = settings
+  if (seal.kind !== 'key-file' || seal.path !== undefined) {
+    throw new ControlError('a seed is for tests and works with the default seal only; leave --seal out')
+  }
+  await withDirectory(settings, async (open) => {
+    const mark = readMark(dataDir, open.hierarchy.installationId)
+    if (mark === undefined) {
+      throw new ControlError(
+        `${dataDir} was never used with --test-profile, and its keys may be real; seeds are for tests: serve it with --test-profile once, or choose another directory`,
+      )
+    }
+    const keyStore = createSoftwareKeyStore({ ...open, keyPairs: systemKeyPairs })
+    const apply = (path: string) => applySeed(path, { ...open, dataDir, keyStore, regions: mark.regions })
+    await output.item(await importSeed(args, apply))
+  })
+}
+
+/** What a command does its work with on a directory that no server has. */
+interface OpenDirectory {
+  readonly reader: SqliteReader
+  readonly hierarchy: Hierarchy
+  readonly random: Random
+  readonly clock: Clock
+  commit(this: void, commit: Commit): Promise<CommitOutcome>
+}
+
+async function withDirectory(settings: DirectorySettings, work: (open: OpenDirectory) => Promise<void>): Promise<void> {
   const { dataDir } = settings
   const database = join(dataDir, 'keys.db')
   const lock = acquireLock(dataDir)
@@ -61,13 +106,11 @@ export async function administerOffline(
     const reader = openReader(database, hierarchy.stateMac)
     try {
       checkAnchor(anchor.state, storage.head())
-      const items = await runAccountCommand(name, args, {
+      await work({
         reader,
         hierarchy,
         random: systemRandom(),
         clock: systemClock(allocateClockOffset()),
-        dataDir,
-        home: usEast1,
         commit: (commit) => {
           const [outcome] = storage.commitAll([commit])
           if (outcome === undefined || outcome instanceof Error) {
@@ -79,7 +122,6 @@ export async function administerOffline(
           return Promise.resolve(outcome)
         },
       })
-      for (const item of items) await output.item(item)
     } finally {
       reader.close()
       storage.close()

@@ -5,6 +5,7 @@ import type { Region } from '#base/brand.ts'
 import type { HmacKey } from '#crypto/hmac.ts'
 import type { AuditSink, SecurityLog } from '#ports/audit.ts'
 import type { Clock, Random } from '#ports/edge.ts'
+import type { FaultInjector } from '#ports/faults.ts'
 import type { Credential, Identities } from '#ports/identities.ts'
 import type { QuotaMeter, SourceMeter } from '#ports/quota.ts'
 import type { Committer } from '#ports/storage.ts'
@@ -29,6 +30,8 @@ export interface GatewayPorts {
   readonly random: Random
   readonly securityLog: SecurityLog
   readonly failures: FailureLog
+  /** Undefined but with the test profile. */
+  readonly faults?: FaultInjector | undefined
 }
 
 export interface GatewayRules {

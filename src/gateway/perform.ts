@@ -8,14 +8,16 @@ import { isRefusal, refusal, RefusalError, type ErrorCode, type Refusal } from '
 import type { ErasedContext, Members, RequestFacts, Service } from '#aws/operation.ts'
 import type { AccountId } from '#base/brand.ts'
 import { after, type MaybeAsync } from '#base/maybe-async.ts'
+import type { FaultInjector, InjectedFault } from '#ports/faults.ts'
 import type { Credential } from '#ports/identities.ts'
 import type { UsedKeys } from '#ports/key-usage.ts'
 import type { Change, Expectation } from '#records/change.ts'
 import { authorize, type Judgement } from './authorize.ts'
 import type { GatewayPorts, Respond } from './bound-service.ts'
+import { faultSubject } from './fault-subject.ts'
 import type { Prepared } from './prepare.ts'
 import type { Ending, Progress } from './record.ts'
-import { declared, dryRunSucceeded, refusedMember, throttled } from './refusals.ts'
+import { declared, droppedBefore, dryRunSucceeded, refusedMember, throttled } from './refusals.ts'
 import type { Renderer } from './render.ts'
 import type { Answer, IncomingRequest } from './request.ts'
 
@@ -52,7 +54,7 @@ export interface Performer<P> {
 }
 
 export function performer<P>(
-  { internalError, refuses }: Pick<Service<P, Expectation, Change>, 'internalError' | 'refuses'>,
+  { name, internalError, refuses }: Pick<Service<P, Expectation, Change>, 'name' | 'internalError' | 'refuses'>,
   ports: P,
   gateway: GatewayPorts,
   render: Renderer,
@@ -97,7 +99,8 @@ export function performer<P>(
   function attempt(call: Call<P>, input: Members, count: number): MaybeAsync<Ended> {
     const { operation } = call.prepared
     return after(judge(call, input, count), (verdict) => {
-      if (verdict !== undefined) return endRefused(call, declared(operation, verdict))
+      if (verdict !== undefined)
+        return endRefused(call, isInjected(call, verdict) ? verdict : declared(operation, verdict))
       return after(handle(call, input), (handled) => {
         if (isRefusal(handled)) return endRefused(call, declared(operation, handled))
         if (operation.dryRun && input['DryRun'] === true) {
@@ -120,8 +123,45 @@ export function performer<P>(
   function permit(call: Call<P>, input: Members, count: number): MaybeAsync<Refusal | undefined> {
     const denied = authorizeFrom(call, input, 0)
     return denied instanceof Promise
-      ? denied.then((refused) => refused ?? meter(call, input, count) ?? admit(call))
-      : (denied ?? meter(call, input, count) ?? admit(call))
+      ? denied.then((refused) => refused ?? admission(call, input, count))
+      : (denied ?? admission(call, input, count))
+  }
+
+  function admission(call: Call<P>, input: Members, count: number): MaybeAsync<Refusal | undefined> {
+    if (gateway.faults !== undefined && call.progress.fault === undefined) {
+      const fault = gateway.faults.meet(faultSubject(name, call))
+      call.progress.fault = fault ?? 'none'
+      if (fault !== undefined) return suffer(call, input, count, fault, gateway.faults)
+    }
+    return meter(call, input, count) ?? admit(call)
+  }
+
+  /** Only with the test profile: what an operator wanted to happen to this request. */
+  function suffer(
+    call: Call<P>,
+    input: Members,
+    count: number,
+    { delayMs, ending }: InjectedFault,
+    faults: FaultInjector,
+  ): MaybeAsync<Refusal | undefined> {
+    if (delayMs > 0) {
+      return faults.wait(delayMs).then(() => {
+        if (ending?.kind === 'refused') return ending.refusal
+        if (ending?.when === 'before') return droppedBefore
+        // What was found and permitted may not be so any more.
+        startOver(call)
+        return judge(call, input, count)
+      })
+    }
+    if (ending?.kind === 'refused') return ending.refusal
+    if (ending?.when === 'before') return droppedBefore
+    return meter(call, input, count) ?? admit(call)
+  }
+
+  /** Forgets what was found out about the targets, so that it is found out again. */
+  function startOver({ progress }: Call<P>): void {
+    for (const target of Object.keys(progress.targets)) Reflect.deleteProperty(progress.targets, target)
+    progress.judgements.length = 0
   }
 
   function resolve(call: Call<P>, input: Members, from: number): MaybeAsync<Refusal | undefined> {
@@ -226,7 +266,7 @@ export function performer<P>(
   function end(call: Call<P>, text: string, answer: Answer, used: UsedKeys | undefined): Ended {
     const done = (failure: Error | undefined): void => {
       if (failure === undefined) {
-        call.respond(answer)
+        deliver(call, answer)
         return
       }
       if (answer.sensitive) answer.body.fill(0)
@@ -251,13 +291,12 @@ export function performer<P>(
     const answer = success(call, output)
     const outcome = await gateway.committer.commit({ changes, expectations, record: text })
     if (outcome === 'committed') {
-      call.respond(answer)
+      deliver(call, answer)
       return 'ended'
     }
     if (answer.sensitive) answer.body.fill(0)
     if (count >= commitAttempts) throw new Error(`gave up after ${count} conflicting commits`)
-    for (const name of Object.keys(call.progress.targets)) Reflect.deleteProperty(call.progress.targets, name)
-    call.progress.judgements.length = 0
+    startOver(call)
     return attempt(call, input, count + 1)
   }
 
@@ -292,6 +331,18 @@ function usedKeys<P>({ prepared, facts, progress }: Call<P>, eventId: string): U
   }
   const time = facts.now - (facts.now % 1000)
   return { keys, use: { operation: prepared.operation.name, time, requestId: facts.requestId, eventId } }
+}
+
+/** Answers, unless an injected fault drops the connection instead. */
+function deliver<P>({ progress: { fault }, respond }: Call<P>, answer: Answer): void {
+  const drops = fault !== undefined && fault !== 'none' && fault.ending?.kind === 'dropped'
+  respond(drops ? { ...answer, dropped: true } : answer)
+}
+
+/** Whether an injected fault is why: then it is no defect of ours that the operation does not declare it. */
+function isInjected<P>({ progress: { fault } }: Call<P>, refused: Refusal): boolean {
+  if (fault === undefined || fault === 'none') return false
+  return refused === droppedBefore || (fault.ending?.kind === 'refused' && fault.ending.refusal === refused)
 }
 
 function refuseInHandler(code: ErrorCode, message?: string): never {

@@ -12,6 +12,7 @@ import {
   secondText,
   type PlaceText,
 } from '#cloudtrail/record.ts'
+import type { InjectedFault } from '#ports/faults.ts'
 import type { Credential } from '#ports/identities.ts'
 import type { Change, Expectation } from '#records/change.ts'
 import type { Judgement } from './authorize.ts'
@@ -25,6 +26,8 @@ export interface Progress {
   readonly targets: Record<string, unknown>
   /** What was decided about them, in the order of the decisions. */
   readonly judgements: Judgement[]
+  /** With the test profile: what this request met, once that was asked. */
+  fault?: InjectedFault | 'none' | undefined
 }
 
 export interface Ending {
@@ -57,7 +60,7 @@ export function recorder<P>(operation: Operation<P, Expectation, Change>, eventS
     places.set(name, made)
     return made
   }
-  return (request, credential, facts, { input, targets, judgements }, { refused, output, eventId }) =>
+  return (request, credential, facts, { input, targets, judgements, fault }, { refused, output, eventId }) =>
     recordText({
       operation: constant,
       place: placeOf(facts.region, facts.account),
@@ -70,6 +73,7 @@ export function recorder<P>(operation: Operation<P, Expectation, Change>, eventS
       additionalEventData: additionalText(
         output === undefined ? undefined : audit.additional(targets, output),
         judgements,
+        fault === undefined || fault === 'none' ? undefined : fault.text,
       ),
       requestId: facts.requestId,
       eventId,
@@ -81,9 +85,14 @@ export function recorder<P>(operation: Operation<P, Expectation, Change>, eventS
 // CloudTrail keeps 28 KB of additional data; what operations add of their own is short.
 const authorizationBytes = 26_000
 
-/** The operation's own additional data, and how each target was authorized. */
-function additionalText(additional: Members | undefined, judgements: readonly Judgement[]): string | undefined {
-  const own = additional === undefined ? '' : membersText(elements(additional))
+/** The operation's own additional data, the fault that was injected, and how each target was authorized. */
+function additionalText(
+  additional: Members | undefined,
+  judgements: readonly Judgement[],
+  fault: string | undefined,
+): string | undefined {
+  const declared = additional === undefined ? '' : membersText(elements(additional))
+  const own = fault === undefined ? declared : `${declared === '' ? '' : `${declared},`}"injectedFaults":${fault}`
   if (judgements.length === 0) return own === '' ? undefined : `{${own}}`
   const each = authorizationBytes / judgements.length
   const texts = judgements.map((judgement) => judgementText(judgement, each))

@@ -19,6 +19,12 @@ export const throttled = refusal(
 )
 export const dryRunSucceeded = refusal('DryRunOperationException', dryRunMessage)
 
+/** What is recorded, and never sent, of a request whose connection an injected fault dropped. */
+export const droppedBefore = refusal(
+  'ServiceUnavailable',
+  'An injected fault dropped the connection before the operation took effect.',
+)
+
 /** A refusal as this operation may answer it; one that it does not declare is a defect of ours. */
 export function declared<P>(operation: Operation<P, Expectation, Change>, refused: Refusal): Refusal {
   if (universal.has(refused.code) || operation.errors.includes(refused.code)) return refused

@@ -60,6 +60,8 @@ interface AnswerHead {
   readonly contentType: string
   /** The code of a failure, for the metrics; undefined for a success. */
   readonly errorCode: string | undefined
+  /** The connection ends instead, without this answer: an injected fault of the test profile. */
+  readonly dropped?: boolean
 }
 
 /**

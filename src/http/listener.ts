@@ -117,6 +117,7 @@ export function createListener(options: ListenerOptions): Server | TlsServer {
         if (answer.errorCode !== undefined) body?.fill(0)
         options.answered(operation, answer.errorCode, performance.now() - started)
         settle(peer, response, socket, oversized || options.draining())
+        if (answer.dropped === true) socket.destroy()
         if (response.destroyed || socket.destroyed) {
           if (answer.sensitive) answer.body.fill(0)
           return

@@ -10,6 +10,7 @@ import { ivLength } from '#crypto/aead.ts'
 import { wrapSecret } from '#keystores/software/secret-wrap.ts'
 import type { Random } from '#ports/edge.ts'
 import type { AccessKeyRecord } from '#records/identity.ts'
+import type { SeedAccount } from '#seed/seed.ts'
 import { writeDurably } from '#files/durable-file.ts'
 import type { Unsealed } from '#seals/seal.ts'
 import { descriptorPath } from '#seals/descriptor.ts'
@@ -47,21 +48,26 @@ export function refuseRemains(settings: Settings): void {
   )
 }
 
+/** What a seed says of the account that a first start makes, where the settings don't. */
+export type FirstAccount = Pick<SeedAccount, 'account' | 'name' | 'rootAccessKey'>
+
 /** Creates the installation. The caller holds the directory's lock, has the seal open, and keeps the root key. */
 export async function createFirstInstallation(
   settings: Settings,
   { root, installationId }: Unsealed,
   random: Random,
   now: number,
+  first?: FirstAccount,
 ): Promise<void> {
   const domainKey = random.bytes(keyLength)
   const wrapped = wrapDomainKey(root, installationId, 1, domainKey, random.bytes(ivLength))
   domainKey.fill(0)
   const hierarchy = openHierarchy(root, installationId, [wrapped], 1)
-  const account = settings.account ?? newAccountId(random)
-  const accessKeyId = settings.rootAccessKey?.id ?? newAccessKeyId(random)
-  const secret =
-    settings.rootAccessKey === undefined ? newSecret(random) : Buffer.from(settings.rootAccessKey.secret, 'utf8')
+  const account = settings.account ?? first?.account ?? newAccountId(random)
+  const seeded = account === first?.account ? first : undefined
+  const chosen = settings.rootAccessKey ?? seeded?.rootAccessKey
+  const accessKeyId = chosen?.id ?? newAccessKeyId(random)
+  const secret = chosen === undefined ? newSecret(random) : Buffer.from(chosen.secret, 'utf8')
   const accessKey: AccessKeyRecord = {
     accessKeyId,
     account,
@@ -91,7 +97,7 @@ export async function createFirstInstallation(
     account: {
       account,
       creationDate: now,
-      name: '',
+      name: seeded?.name ?? '',
       serviceControl: [],
       resourceControl: [],
       rootSessionsValidFrom: 0,

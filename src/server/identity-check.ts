@@ -4,6 +4,7 @@ import type { Settings } from '#config/settings.ts'
 import { ConfigError } from '#config/config-error.ts'
 import type { Hierarchy } from '#crypto/key-hierarchy.ts'
 import { unwrapSecret } from '#keystores/software/secret-wrap.ts'
+import type { AccessKeyRecord } from '#records/identity.ts'
 import type { SqliteReader } from '#storage/sqlite/reader.ts'
 
 /** Throws ConfigError when `settings` ask for another account or another root access key than the installation's. */
@@ -18,16 +19,20 @@ export function requireSameIdentity(settings: Settings, storage: SqliteReader, h
   const wanted = settings.rootAccessKey
   if (wanted === undefined) return
   const stored = storage.accessKey(wanted.id)
-  const secret = Buffer.from(wanted.secret, 'utf8')
-  const known = stored === undefined ? undefined : unwrapSecret(hierarchy, stored)
-  const same =
-    known !== undefined && known.length === secret.length && timingSafeEqual(known.insecureSecretAccess(), secret)
-  known?.destroy()
-  secret.fill(0)
-  if (!same) {
+  if (stored === undefined || !hasSecret(stored, wanted.secret, hierarchy)) {
     throw new ConfigError([
       'TRENT_ROOT_ACCESS_KEY_ID and TRENT_ROOT_SECRET_ACCESS_KEY differ from the root access key of this installation: ' +
         'they set it at the first start only; unset them, or use the one in its credentials file',
     ])
   }
+}
+
+/** Whether `text` is the secret of an access key. */
+export function hasSecret(stored: AccessKeyRecord, text: string, hierarchy: Hierarchy): boolean {
+  const secret = Buffer.from(text, 'utf8')
+  const known = unwrapSecret(hierarchy, stored)
+  const same = known.length === secret.length && timingSafeEqual(known.insecureSecretAccess(), secret)
+  known.destroy()
+  secret.fill(0)
+  return same
 }

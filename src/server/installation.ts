@@ -20,7 +20,7 @@ import { openReader, type SqliteReader } from '#storage/sqlite/reader.ts'
 import { openWriter, type SqliteWriter } from '#storage/sqlite/writer.ts'
 import { StorageError } from '#storage/storage-error.ts'
 import { databaseFile, spoolFile, trailFile } from './files.ts'
-import { anchorOf, createFirstInstallation, refuseRemains } from './first-start.ts'
+import { anchorOf, createFirstInstallation, refuseRemains, type FirstAccount } from './first-start.ts'
 import { requireSameIdentity } from './identity-check.ts'
 import type { Logger } from './log.ts'
 
@@ -50,6 +50,7 @@ export async function openInstallation(
   clock: Clock,
   random: Random,
   log: Logger,
+  first?: FirstAccount,
 ): Promise<OpenInstallation> {
   const { dataDir } = settings
   makeDataDirectory(dataDir)
@@ -64,7 +65,7 @@ export async function openInstallation(
       'the seal key file lies on the same disk as the data: whoever takes the disk has both; keep it elsewhere with --seal key-file:PATH',
     )
   }
-  if (created) await createFirstInstallation(settings, seal, random, clock.machineNow())
+  if (created) await createFirstInstallation(settings, seal, random, clock.machineNow(), first)
   const hierarchy = openKeys(settings, seal)
   const storage = openWriter(databaseFile(dataDir), hierarchy)
   const anchor = openAnchor(anchorOf(settings), hierarchy.stateMac, 'existing')

@@ -30,6 +30,8 @@ export interface WorkerStart {
   readonly hierarchy: SharedArrayBuffer
   readonly slots: SharedArrayBuffer
   readonly clockOffset: SharedArrayBuffer
+  /** Where faults stand (faults/board.ts); undefined but with the test profile. */
+  readonly faults: SharedArrayBuffer | undefined
   readonly metrics: SharedArrayBuffer
   /** Set by the primary when the server can't serve: index 0 is 1 then. */
   readonly readiness: SharedArrayBuffer

@@ -5,17 +5,24 @@ import { availableParallelism } from 'node:os'
 import type { KeyUses } from '#audit/key-uses.ts'
 import { SecurityLogFile } from '#audit/security-log.ts'
 import { allocateSlots, RevisionSlots } from '#cache/revision-slots.ts'
+import { ConfigError } from '#config/config-error.ts'
+import { flagOf, options } from '#config/options.ts'
 import type { Address, Settings } from '#config/settings.ts'
+import { InvalidValue } from '#config/values.ts'
 import type { AccountSources } from '#control/accounts.ts'
 import { controlCommands } from '#control/commands.ts'
 import { createControlServer, type ControlServer } from '#control/server.ts'
+import { allocateFaults, FaultBoard } from '#faults/board.ts'
 import { createSoftwareKeyStore } from '#keystores/software/key-store.ts'
 import { allocateMetrics } from '#metrics/request-metrics.ts'
 import type { Random } from '#ports/edge.ts'
+import type { SeedOutcome } from '#seed/apply.ts'
+import { readSeedFile } from '#seed/read-file.ts'
 import { loadTls, type LoadedTls } from '#tls/load.ts'
 import { advanceClock, allocateClockOffset, systemClock, systemKeyPairs, systemRandom } from '../system.ts'
 import { clientUrl, howToUse, listenerUrl, writeClientFiles } from './client-files.ts'
 import { controlSocket, databaseFile, securityLogFile, trailFile } from './files.ts'
+import { openFaultDesk, type FaultDesk } from './fault-desk.ts'
 import { openInstallation, type OpenInstallation } from './installation.ts'
 import { createExpiryJob } from './expiry-job.ts'
 import { openKeyUses } from './key-uses.ts'
@@ -28,6 +35,7 @@ import type { StartedEndpoint } from './messages.ts'
 import { readOidcFiles } from './oidc-files.ts'
 import { openEndpoints } from './private-endpoints.ts'
 import { createRotationJob } from './rotation-job.ts'
+import { refuseShortKeys, startSeeds } from './seeds.ts'
 import { startUpkeep, type Upkeep } from './upkeep.ts'
 import { verifyRows } from './verify-rows.ts'
 import { WorkerPool } from './worker-pool.ts'
@@ -67,7 +75,10 @@ export async function start(settings: Settings, { cacheDirectory, willServe }: S
   const random = systemRandom()
   const clockOffset = allocateClockOffset()
   const clock = systemClock(clockOffset)
-  const installation = await openInstallation(settings, clock, random, log)
+  // Read before anything is made: a seed that is wrong leaves no directory behind.
+  const seed = settings.seed === undefined ? undefined : readSeedFile(settings.seed)
+  if (seed !== undefined) refuseShortKeys(seed, settings)
+  const installation = await openInstallation(settings, clock, random, log, seed?.seed.accounts[0])
   const slots = allocateSlots()
   const { keyUses, recover } = openKeyUses(settings, installation, random, log)
   const writer = new Writer({
@@ -78,6 +89,7 @@ export async function start(settings: Settings, { cacheDirectory, willServe }: S
   })
   writer.drain()
   await recover()
+  const seeds = await startSeeds({ settings, seed, installation, writer, random, clock, log })
 
   const tls = await loadTls(settings, random, clock)
   const address = await probe(settings.listen, '--listen')
@@ -86,6 +98,8 @@ export async function start(settings: Settings, { cacheDirectory, willServe }: S
   const oidc = readOidcFiles(settings.oidc)
   const attestationRoots = readAttestationRoots(settings.attestation)
   const privateEndpoints = await openEndpoints(settings)
+  const faultMemory = settings.testProfile ? allocateFaults() : undefined
+  const faults = faultMemory && (await startFaults(settings, faultMemory, random, log))
   const readiness = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
   const securityLog = new SecurityLogFile({ path: securityLogFile(settings.dataDir), clock })
   const told = Promise.withResolvers<number>()
@@ -96,6 +110,7 @@ export async function start(settings: Settings, { cacheDirectory, willServe }: S
       hierarchy: () => installation.hierarchy.exportForThread(),
       slots,
       clockOffset,
+      faults: faultMemory,
       metrics: allocateMetrics(settings.workers, countedOperations),
       readiness,
       listen: address,
@@ -168,11 +183,12 @@ export async function start(settings: Settings, { cacheDirectory, willServe }: S
     home: settings.regions[0],
     commit: (commit) => writer.commitNow(commit),
   }
-  const control = await openControl(settings, installation, writer, log, accounts, async (milliseconds) => {
+  const advance = async (milliseconds: number): Promise<ClockAdvanced> => {
     advanceClock(clockOffset, milliseconds)
     const jobs = await runJobs()
     return { now: new Date(clock.now()).toISOString(), jobs }
-  })
+  }
+  const control = await openControl(settings, installation, writer, log, accounts, { advance, faults, seeds })
   const scan = new AbortController()
   let finishing = false
   const finish = async (code: number): Promise<void> => {
@@ -222,7 +238,10 @@ async function announce(
 ): Promise<void> {
   const url = clientUrl(settings, address)
   await writeClientFiles(settings, url, tls?.caFile, random)
-  if (settings.testProfile) log.warn('the test profile is on: the clock can be moved; not for real keys')
+  if (settings.testProfile)
+    log.warn(
+      'the test profile is on: the clock can be moved, faults can be injected, key material can be chosen; not for real keys',
+    )
   if (settings.tls.kind === 'off' && settings.allowPlaintext) log.warn('plain HTTP is allowed beyond loopback')
   for (const { id, vpc, listen, policy } of privateEndpoints) {
     const at = listenerUrl(listen, settings.tls.kind !== 'off')
@@ -231,13 +250,44 @@ async function announce(
   log.info({ url, workers: settings.workers, cores: availableParallelism(), created }, 'ready')
 }
 
+interface ClockAdvanced {
+  readonly now: string
+  readonly jobs: readonly string[]
+}
+
+/** What operators of a test server may do besides. */
+interface TestTools {
+  readonly advance: (milliseconds: number) => Promise<ClockAdvanced>
+  readonly faults: FaultDesk | undefined
+  readonly seeds: ((path: string) => Promise<SeedOutcome>) | undefined
+}
+
+/** The faults that the settings ask for are in force before a worker listens. Throws ConfigError. */
+async function startFaults(
+  { faults }: Settings,
+  memory: SharedArrayBuffer,
+  random: Random,
+  log: Logger,
+): Promise<FaultDesk> {
+  const desk = openFaultDesk(new FaultBoard(memory), random, log)
+  for (const fault of faults) {
+    try {
+      await desk.add(fault)
+    } catch (error) {
+      if (!(error instanceof InvalidValue)) throw error
+      throw new ConfigError([`${flagOf(options.faults)}: ${error.message}`])
+    }
+  }
+  return desk
+}
+
 function openControl(
   settings: Settings,
   { hierarchy, anchor, seal }: OpenInstallation,
   writer: Writer,
   log: Logger,
   accounts: AccountSources,
-  advance: (milliseconds: number) => Promise<{ readonly now: string; readonly jobs: readonly string[] }>,
+  { advance, faults, seeds }: TestTools,
 ): Promise<ControlServer> {
   const { dataDir } = settings
   return createControlServer({
@@ -257,6 +307,8 @@ function openControl(
       keyFile: seal.keyFile,
       seal,
       advanceClock: settings.testProfile ? advance : undefined,
+      faults,
+      applySeed: seeds,
     }),
   })
 }

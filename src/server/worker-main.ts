@@ -11,6 +11,8 @@ import { RevisionSlots } from '#cache/revision-slots.ts'
 import type { Address } from '#config/settings.ts'
 import { isLoopback } from '#base/loopback.ts'
 import { importHierarchy } from '#crypto/key-hierarchy.ts'
+import { FaultBoard } from '#faults/board.ts'
+import { faultInjector } from '#faults/injector.ts'
 import type { PrivateEndpoint } from '#gateway/request.ts'
 import { createListener } from '#http/listener.ts'
 import { trustedProxies } from '#http/trusted-proxies.ts'
@@ -111,6 +113,7 @@ export async function serve(start: WorkerStart, port: MessagePort, cacheDirector
       clock,
       random,
       securityLog,
+      faults: start.faults === undefined ? undefined : faultInjector(new FaultBoard(start.faults), clock),
       failures: {
         failed: (where, error) => log.error({ ...where, error: describeError(error) }, 'a request failed'),
         undecided: (where, error) => {

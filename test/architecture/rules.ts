@@ -18,8 +18,8 @@ const core = ['base', 'aws', 'crypto', 'records', 'policy', 'cloudtrail', 'ports
 const everything = [
   ...core,
   ...['kms', 'sts', 'iam', 'files'],
-  ...['gateway', 'cache', 'quota', 'metrics', 'audit', 'seals', 'storage', 'keystores', 'tls', 'oidc'],
-  ...['http', 'server', 'control', 'cli', 'config', 'main.ts', 'system.ts'],
+  ...['gateway', 'cache', 'quota', 'metrics', 'audit', 'seals', 'storage', 'keystores', 'tls', 'oidc', 'faults'],
+  ...['http', 'server', 'control', 'cli', 'config', 'seed', 'main.ts', 'system.ts'],
 ]
 
 const files = ['node:fs', 'node:fs/promises', 'node:path']
@@ -44,6 +44,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   gateway: { rank: 4, layers: core, node: [], packages: [] },
   cache: { rank: 4, layers: core, node: [], packages: ['lru-cache'] },
   quota: { rank: 4, layers: core, node: [], packages: [] },
+  faults: { rank: 4, layers: core, node: [], packages: [] },
   metrics: { rank: 4, layers: core, node: [], packages: ['prom-client'] },
   audit: {
     rank: 4,
@@ -90,6 +91,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     ],
     packages: ['pino'],
   },
+  seed: { rank: 6, layers: everything, node: ['node:crypto', ...files], packages: [] },
   control: {
     rank: 6,
     layers: everything,
@@ -172,6 +174,7 @@ export const secretAccess: Readonly<Record<string, string>> = {
   'src/kms/operations/verify-mac.ts': 'hands the message to the key store',
   'src/kms/key/ciphertext.ts': 'hands a decrypted plaintext on, for ReEncrypt and data keys',
   'src/kms/key/recipient.ts': 'encrypts an answer to its attested recipient',
+  'src/seed/plan-keys.ts': 'names the chosen key material of a seed by its id, to compare it with what is there',
   'src/seals/seal.ts': 'wraps the root key and derives the wrapping key',
   'src/seals/passphrase.ts': 'compares the two entries of a new passphrase and feeds argon2id',
   'src/server/identity-check.ts': 'compares a configured root secret with the stored one, in constant time',

@@ -52,6 +52,8 @@ async function served(t: TestContext, changes: Partial<ControlDependencies> = {}
       commit: () => Promise.reject(new Error('nothing is written in these tests')),
     },
     advanceClock: undefined,
+    faults: undefined,
+    applySeed: undefined,
     ...changes,
   })
   await controlServer(t, dir, commands)

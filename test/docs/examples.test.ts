@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
+import { generalErrors } from '#faults/rule.ts'
 import { filesBelow, root } from '../../tools/check/files.ts'
 import { cleanEnvironment, startServer, temporaryDirectory } from '../support/server.ts'
 
@@ -101,6 +102,65 @@ describe('the page on importing keys', () => {
       assert.match(stdout, printed)
     })
   }
+})
+
+/** Runs an example that starts a server by itself, in an empty directory; answers what it printed. */
+function runExample(file: string, name: string): string {
+  const { status, stdout, stderr } = spawnSync('bash', ['-euo', 'pipefail', '-c', exampleOf(file, name)], {
+    cwd: temporaryDirectory(),
+    encoding: 'utf8',
+    env: cleanEnvironment({
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_PAGER: '',
+      NO_PROXY: '127.0.0.1',
+      no_proxy: '127.0.0.1',
+      PATH: `${join(root, 'bin')}:${process.env['PATH'] ?? ''}`,
+    }),
+  })
+  assert.equal(status, 0, `${stdout}${stderr}`)
+  return stdout
+}
+
+describe('the page on test suites', () => {
+  it('has an example with a seed, a fault and the clock', { skip: lacksAws }, () => {
+    const key = '1234abcd-12ab-34cd-56ef-1234567890ab'
+    const lines = runExample('docs/testing.md', 'testing').trim().split('\n')
+    assert.deepEqual(lines.slice(0, 6), [
+      key,
+      '   1  Encrypt throttle next=2  (injected into 0 of 0, 2 left)',
+      `arn:aws:kms:us-east-1:111122223333:key/${key}`,
+      '   1  Encrypt throttle next=2  (injected into 2 of 3, 0 left)',
+      '   1  Encrypt throttle next=2  (injected into 2 of 3, 0 left)',
+      'PendingDeletion',
+    ])
+    assert.equal(lines.at(-1), '  deleted 1 key')
+  })
+
+  it('shows the words of seeds and faults that there are', () => {
+    const page = readFileSync(join(root, 'docs/testing.md'), 'utf8')
+    for (const error of generalErrors) assert.ok(page.includes(error), error)
+    const words = [
+      'id',
+      'account',
+      'region',
+      'spec',
+      'usage',
+      'description',
+      'tags',
+      'created',
+      'aliases',
+      'policy',
+      'state',
+    ]
+    words.push('material', 'materials', 'rotation', 'grants', 'origin')
+    for (const word of words) assert.match(page, new RegExp(`\\| .*\`${word}\`.* \\|`), word)
+  })
+})
+
+describe('the page on coming from elsewhere', () => {
+  it("has an example with the emulator's seed", () => {
+    assert.equal(runExample('docs/migrating.md', 'migrating'), 'Added 0 accounts, 1 keys, 1 aliases, 0 grants.\n')
+  })
 })
 
 const documents = filesBelow('')
