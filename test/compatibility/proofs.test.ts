@@ -27,7 +27,7 @@ async function prove(stage: Stage, operation: string, outcome: string, request: 
 }
 
 describe('what docs/compatibility.md says', async () => {
-  const server = await startServer({ workers: 2 })
+  const server = await startServer({ workers: 2, regions: ['us-east-1', 'eu-west-1'] })
   const client = server.kms()
   const remote = new Stage(() => client)
 

@@ -11,7 +11,8 @@ import { credentialsOf, region as regionHere, type InProcessKms } from '../suppo
 export type Json = Readonly<Record<string, unknown>>
 
 /** Kinds of keys by what they are for. */
-export type Kind = 'symmetric' | 'mac' | 'signing' | 'encryption' | 'agreement' | 'encapsulation' | 'imported'
+export type Kind =
+  'symmetric' | 'mac' | 'signing' | 'encryption' | 'agreement' | 'encapsulation' | 'imported' | 'primary'
 export type StageState = 'Enabled' | 'Disabled' | 'PendingDeletion'
 
 /** A key with what it made while it was enabled, as far as its kind makes such. */
@@ -36,6 +37,7 @@ const created: Readonly<Record<Kind, Json>> = {
   agreement: { KeySpec: 'ECC_NIST_P256', KeyUsage: 'KEY_AGREEMENT' },
   encapsulation: { KeySpec: 'ML_KEM_768', KeyUsage: 'ENCAPSULATE_DECAPSULATE' },
   imported: { Origin: 'EXTERNAL' },
+  primary: { MultiRegion: true },
 }
 
 /** The public key of somebody with whom a key agrees on a secret. */
@@ -123,6 +125,7 @@ export class Stage {
       case 'encryption':
       case 'agreement':
       case 'imported':
+      case 'primary':
         return what
     }
   }

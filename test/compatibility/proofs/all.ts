@@ -2,6 +2,7 @@ import type { Proofs } from '../proof.ts'
 import { aliasAndGrantProofs } from './aliases-and-grants.ts'
 import { cryptographicProofs } from './cryptographic.ts'
 import { keyProofs } from './keys.ts'
+import { multiRegionProofs } from './multi-region.ts'
 import { rotationAndImportProofs } from './rotation-and-import.ts'
 
 /** Every proof that there is, also of operations that this version does not serve yet. */
@@ -10,4 +11,5 @@ export const proofs: Proofs = {
   ...cryptographicProofs,
   ...aliasAndGrantProofs,
   ...rotationAndImportProofs,
+  ...multiRegionProofs,
 }

@@ -9,11 +9,11 @@ const policyOf = (statement: Json): string =>
   JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'kms:*', ...statement }] })
 const everybody = { Principal: '*', Resource: '*' }
 // Longer than the 32 KiB that a key policy may have.
-const longPolicy = policyOf({ ...everybody, Sid: 'x'.repeat(40_000) })
+export const longPolicy = policyOf({ ...everybody, Sid: 'x'.repeat(40_000) })
 // Nobody could ever change it again.
-const lockingPolicy = policyOf({ ...everybody, Action: 'kms:Encrypt' })
+export const lockingPolicy = policyOf({ ...everybody, Action: 'kms:Encrypt' })
 const wrongArnPolicy = policyOf({ ...everybody, Resource: 'nonsense' })
-const reservedTag = [{ TagKey: 'aws:reserved', TagValue: '' }]
+export const reservedTag = [{ TagKey: 'aws:reserved', TagValue: '' }]
 
 const policy = async (stage: Stage, Policy: string): Promise<Json> => ({ KeyId: (await stage.key()).id, Policy })
 
