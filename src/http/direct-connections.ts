@@ -22,7 +22,7 @@ export interface DirectOptions {
   readonly firstRequestMs: number
   /** For the rest of a body whose head has come. */
   readonly bodyMs: number
-  /** For the next request. */
+  /** For the next request, as clients are told. */
   readonly keepAliveMs: number
 }
 
@@ -74,6 +74,9 @@ interface Unfinished {
   missing: number
   readonly timer: NodeJS.Timeout
 }
+
+// A client that takes us at our word may just send its next request when the time is over.
+const keepAliveGraceMs = 1000
 
 // Bytes leave together with their head, from memory that is used again; larger answers from their own.
 const sendBufferBytes = 16 * 1024
@@ -215,7 +218,7 @@ class DirectConnection implements Reply {
     this.#state = 'answering'
     if (!this.#used) {
       this.#used = true
-      this.socket.setTimeout(this.#place.options.keepAliveMs)
+      this.socket.setTimeout(this.#place.options.keepAliveMs + keepAliveGraceMs)
     }
     this.#place.options.serve(head, body, this)
   }
