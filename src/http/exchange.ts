@@ -38,13 +38,13 @@ export function collect(request: IncomingMessage, serve: (body: Buffer) => void,
   })
   request.on('end', () => {
     if (over) return
-    serve(rest === undefined ? (first ?? Buffer.alloc(0)) : joined(rest, size))
+    serve(rest === undefined ? (first ?? Buffer.alloc(0)) : joined(rest))
   })
 }
 
-/** The one buffer that holds a plaintext then, if there is one in it. */
-function joined(chunks: readonly Buffer[], size: number): Buffer {
-  const body = Buffer.concat(chunks, size)
+/** `chunks` as one buffer, the only one that holds a plaintext then, if there is one in it. */
+export function joined(chunks: readonly Buffer[]): Buffer {
+  const body = Buffer.concat(chunks)
   for (const chunk of chunks) chunk.fill(0)
   return body
 }
@@ -52,32 +52,6 @@ function joined(chunks: readonly Buffer[], size: number): Buffer {
 /** The bytes of a body. */
 export function sizeOf(body: Buffer | string): number {
   return typeof body === 'string' ? Buffer.byteLength(body, 'utf8') : body.length
-}
-
-/** Sends the head of `answer`, whose body has `size` bytes. */
-export function writeHead(
-  response: ServerResponse,
-  requestId: string,
-  answer: Answer,
-  size: number,
-  worker: string | undefined,
-): void {
-  const headers = [
-    'x-amzn-RequestId',
-    requestId,
-    'Cache-Control',
-    'no-cache, no-store, must-revalidate, private',
-    'Expires',
-    '0',
-    'Pragma',
-    'no-cache',
-    'Content-Type',
-    answer.contentType,
-    'Content-Length',
-    String(size),
-  ]
-  if (worker !== undefined) headers.push('x-trent-worker', worker)
-  response.writeHead(answer.status, headers)
 }
 
 /** Sends the body of `answer`, which has `size` bytes, and overwrites a plaintext when it has left, or when the peer has. */

@@ -1,7 +1,7 @@
 /**
- * The HTTP side of one worker: reads raw bodies under a limit, routes by headers, and writes answers. Bare node:http(s)
- * rather than a framework: there is one route, its body must stay raw bytes, and each microsecond here is paid by every
- * request (docs/adr/0007).
+ * The HTTP side of one worker: reads raw bodies under a limit, routes by headers, and writes answers. Requests of the SDKs'
+ * form take a short way of our own; all others go through bare node:http(s) rather than a framework: there is one route, its
+ * body must stay raw bytes, and each microsecond here is paid by every request (docs/adr/0007).
  */
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
@@ -12,14 +12,18 @@ import type { Answer, IncomingRequest, PrivateEndpoint } from '#gateway/request.
 import type { BoundService } from '#gateway/bound-service.ts'
 import type { Random } from '#ports/edge.ts'
 import type { SecurityLog } from '#ports/audit.ts'
-import { dispatcher } from './dispatch.ts'
-import { bodyLimit, collect, endGently, sizeOf, statusOf, writeBody, writeBodyEarly, writeHead } from './exchange.ts'
-import { begin, breakOff, peerTable, settle } from './peer.ts'
-import { answerPlain, type PlainOptions } from './plain.ts'
-import { RawRequest } from './request.ts'
-import { routeOf } from './routes.ts'
-import type { TrustedProxies } from './trusted-proxies.ts'
 import type { TlsMaterial } from '#ports/tls.ts'
+import { serveDirectly, type DirectConnections } from './direct-connections.ts'
+import { dispatcher } from './dispatch.ts'
+import { bodyLimit, collect, endGently, statusOf } from './exchange.ts'
+import { breakOff, peerTable, type Peer } from './peer.ts'
+import { answerPlain, type PlainOptions } from './plain.ts'
+import { StreamedReply, type Reply } from './reply.ts'
+import { RawRequest } from './request.ts'
+import type { RequestHead } from './request-head.ts'
+import { routeOf, type Route } from './routes.ts'
+import { telling } from './telling-headers.ts'
+import type { TrustedProxies } from './trusted-proxies.ts'
 
 export interface ListenerOptions extends PlainOptions {
   readonly services: readonly BoundService[]
@@ -51,62 +55,40 @@ const maxConnections = 10_000
 
 const tooLarge = refusal('RequestEntityTooLargeException', 'The request body is larger than 512 KiB.')
 
-export function createListener(options: ListenerOptions): Server | TlsServer {
+/** A server with its HTTP, which listens when it is told to. */
+export interface Listener {
+  readonly server: Server | TlsServer
+  /** Ends the connections on which no request is under way. */
+  readonly closeIdle: () => void
+}
+
+/** The request line, and the headers as they came. */
+type Request = Pick<IncomingRequest, 'method' | 'path' | 'query' | 'rawHeaders'>
+
+/** A request whose body is still to come. */
+interface Begun {
+  readonly serve: (body: Buffer) => void
+  /** The body is not taken. */
+  readonly overLimit: () => void
+}
+
+export function createListener(options: ListenerOptions): Listener {
   const { services, random } = options
   const dispatch = dispatcher(services)
   const peers = peerTable(options.trustedProxies)
 
-  function onRequest(request: RawRequest, response: ServerResponse): void {
+  /** A request to its answer, however it came and whichever way the answer leaves. */
+  function begin({ method, path, query, rawHeaders }: Request, route: Route, peer: Peer, reply: Reply): Begun {
     const started = performance.now()
-    const method = request.method ?? ''
-    const url = request.url ?? '/'
-    const mark = url.indexOf('?')
-    const path = mark < 0 ? url : url.slice(0, mark)
-    const query = mark < 0 ? '' : url.slice(mark + 1)
-    const { rawHeaders } = request
-    let target: string | undefined
-    let contentType: string | undefined
-    let contentLength: string | undefined
-    let userAgent: string | undefined
-    let forwardedFor: string | undefined
-    for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-      // Only the lengths of the four names are looked at closer: most headers cost one comparison.
-      const name = rawHeaders[index] ?? ''
-      if (name.length === 12) {
-        const lower = name.toLowerCase()
-        if (lower === 'x-amz-target') target = rawHeaders[index + 1]
-        else if (lower === 'content-type') contentType = rawHeaders[index + 1]
-      } else if (name.length === 14) {
-        if (name.toLowerCase() === 'content-length') contentLength = rawHeaders[index + 1]
-      } else if (name.length === 10 && name.toLowerCase() === 'user-agent') {
-        // The first, as conditions on aws:UserAgent see it.
-        userAgent ??= rawHeaders[index + 1]
-      } else if (name.length === 15 && name.toLowerCase() === 'x-forwarded-for') {
-        // Repeated headers are one list (RFC 9110 section 5.3).
-        const value = rawHeaders[index + 1]
-        forwardedFor = forwardedFor === undefined ? value : `${forwardedFor},${value ?? ''}`
-      }
-    }
-    const route = routeOf(method, path, query, { target, contentType })
-    if (route.kind === 'health' || route.kind === 'metrics') {
-      request.resume()
-      if (options.draining()) response.shouldKeepAlive = false
-      answerPlain(route, response, options)
-      return
-    }
     const receivedMs = Date.now()
     const requestId = random.requestId(receivedMs)
-    const { socket } = request
-    const peer = peers.of(socket, userAgent, forwardedFor)
     // Of this request: behind a proxy the next one on the connection may be somebody else's.
     const { ip: sourceIp, client } = peer
-    begin(peer, response)
     let body: Buffer | undefined
-    let oversized = false
     let answered = false
     // Nothing may escape from here: it would end the worker, and with it the server.
     const fail = (error: unknown): void => {
-      socket.destroy()
+      reply.socket.destroy()
       options.failed(requestId, error)
     }
     const respond = (operation: string, answer: Answer): void => {
@@ -116,16 +98,8 @@ export function createListener(options: ListenerOptions): Server | TlsServer {
         // What a refused request holds was perhaps never read, and so not overwritten by its reader.
         if (answer.errorCode !== undefined) body?.fill(0)
         options.answered(operation, answer.errorCode, performance.now() - started)
-        settle(peer, response, socket, oversized || options.draining())
-        if (answer.dropped === true) socket.destroy()
-        if (response.destroyed || socket.destroyed) {
-          if (answer.sensitive) answer.body.fill(0)
-          return
-        }
-        const size = sizeOf(answer.body)
-        writeHead(response, requestId, answer, size, options.workerHeader)
-        if (oversized) writeBodyEarly(request, response, answer.body)
-        else writeBody(response, socket, answer, size)
+        if (answer.dropped === true) reply.socket.destroy()
+        reply.send(requestId, answer, options.draining(), Date.now())
       } catch (error) {
         if (answer.sensitive) answer.body.fill(0)
         fail(error)
@@ -141,14 +115,6 @@ export function createListener(options: ListenerOptions): Server | TlsServer {
         accessKeyId: undefined,
       })
       respond('none', jsonRefusal(refused))
-    }
-    const overLimit = (): void => {
-      oversized = true
-      turnAway(tooLarge)
-    }
-    if (contentLength !== undefined && Number(contentLength) > bodyLimit) {
-      overLimit()
-      return
     }
     const serve = (received: Buffer): void => {
       body = received
@@ -172,7 +138,42 @@ export function createListener(options: ListenerOptions): Server | TlsServer {
         fail(error)
       }
     }
-    collect(request, serve, overLimit)
+    return { serve, overLimit: () => turnAway(tooLarge) }
+  }
+
+  /** From node:http. */
+  function onRequest(request: RawRequest, response: ServerResponse): void {
+    const method = request.method ?? ''
+    const url = request.url ?? '/'
+    const mark = url.indexOf('?')
+    const path = mark < 0 ? url : url.slice(0, mark)
+    const query = mark < 0 ? '' : url.slice(mark + 1)
+    const { rawHeaders } = request
+    const headers = telling(rawHeaders)
+    const route = routeOf(method, path, query, headers)
+    if (route.kind === 'health' || route.kind === 'metrics') {
+      request.resume()
+      if (options.draining()) response.shouldKeepAlive = false
+      answerPlain(route, response, options)
+      return
+    }
+    const peer = peers.of(request.socket, headers.userAgent, headers.forwardedFor)
+    const reply = new StreamedReply(response, peer, options.workerHeader)
+    const begun = begin({ method, path, query, rawHeaders }, route, peer, reply)
+    const overLimit = (): void => {
+      reply.hurry()
+      begun.overLimit()
+    }
+    if (headers.contentLength !== undefined && Number(headers.contentLength) > bodyLimit) overLimit()
+    else collect(request, begun.serve, overLimit)
+  }
+
+  /** From a connection that node:http has nothing to do with. */
+  function onDirect({ rawHeaders }: RequestHead, body: Buffer, reply: Reply): void {
+    const headers = telling(rawHeaders)
+    const route = routeOf('POST', '/', '', headers)
+    const peer = peers.of(reply.socket, headers.userAgent, headers.forwardedFor)
+    begin({ method: 'POST', path: '/', query: '', rawHeaders }, route, peer, reply).serve(body)
   }
 
   const limits = {
@@ -206,5 +207,18 @@ export function createListener(options: ListenerOptions): Server | TlsServer {
       endGently(socket, `HTTP/1.1 ${statusOf(error)}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
     }
   })
-  return server
+  const direct: DirectConnections = serveDirectly(server, {
+    serve: onDirect,
+    workerHeader: options.workerHeader,
+    firstRequestMs: headersTimeoutMs,
+    bodyMs: requestTimeoutMs,
+    keepAliveMs,
+  })
+  return {
+    server,
+    closeIdle: () => {
+      server.closeIdleConnections()
+      direct.closeIdle()
+    },
+  }
 }

@@ -89,18 +89,23 @@ const bytesPerPolicy = 2_000
 export function compiledPolicies(limitBytes: number): (text: string) => CompiledPolicy {
   const policies = new Map<string, CompiledPolicy>()
   let held = 0
+  let latest: CompiledPolicy | undefined
   const bytes = (text: string): number => bytesPerPolicy + text.length * bytesPerCharacter
   return (text) => {
+    // Most requests are about the policy that the one before was about.
+    if (latest !== undefined && latest.text === text) return latest
     const known = policies.get(text)
     if (known !== undefined) {
       // Maps keep the order of insertion: the first is the one not used for longest.
       policies.delete(text)
       policies.set(text, known)
+      latest = known
       return known
     }
     const policy = compilePolicy(text)
     if (bytes(text) > limitBytes) return policy
     policies.set(text, policy)
+    latest = policy
     held += bytes(text)
     for (const oldest of policies.keys()) {
       if (held <= limitBytes) break

@@ -14,7 +14,7 @@ import { importHierarchy } from '#crypto/key-hierarchy.ts'
 import { FaultBoard } from '#faults/board.ts'
 import { faultInjector } from '#faults/injector.ts'
 import type { PrivateEndpoint } from '#gateway/request.ts'
-import { createListener } from '#http/listener.ts'
+import { createListener, type Listener } from '#http/listener.ts'
 import { trustedProxies } from '#http/trusted-proxies.ts'
 import { compilePolicy } from '#policy/compile.ts'
 import { RequestMetrics, type Outcome } from '#metrics/request-metrics.ts'
@@ -46,10 +46,9 @@ const sweepMs = 20
 // Of each size of RSA, in each worker, once the first was asked for.
 const pairsPerSize = 2
 
-interface StartedListener {
+interface StartedListener extends Listener {
   readonly flag: ListenFlag
   readonly address: Address
-  readonly server: Server | TlsServer
 }
 
 /** Serves until the primary says `drain`. `cacheDirectory`: the compile cache, for threads of its own. */
@@ -127,7 +126,7 @@ export async function serve(start: WorkerStart, port: MessagePort, cacheDirector
     { regions: new Set(settings.regions), home: settings.regions[0], skewSeconds: settings.clockSkewSeconds },
   )
 
-  const listenerFor = (endpoint: PrivateEndpoint | undefined): Server | TlsServer =>
+  const listenerFor = (endpoint: PrivateEndpoint | undefined): Listener =>
     createListener({
       services,
       random,
@@ -148,11 +147,11 @@ export async function serve(start: WorkerStart, port: MessagePort, cacheDirector
       failed: (requestId, error) => log.error({ requestId, error: describeError(error) }, 'a request failed'),
     })
   const listeners: readonly StartedListener[] = [
-    { flag: '--listen', address: start.listen, server: listenerFor(undefined) },
+    { flag: '--listen', address: start.listen, ...listenerFor(undefined) },
     ...start.privateEndpoints.map(({ id, vpc, policy, listen: address }): StartedListener => {
       const attached =
         policy === undefined ? undefined : { name: `policy of endpoint ${id}`, policy: compilePolicy(policy) }
-      return { flag: '--private-endpoint', address, server: listenerFor({ id, vpc, policy: attached }) }
+      return { flag: '--private-endpoint', address, ...listenerFor({ id, vpc, policy: attached }) }
     }),
   ]
   const metricsServer =
@@ -186,15 +185,15 @@ export async function serve(start: WorkerStart, port: MessagePort, cacheDirector
     metricsServer?.close()
     metricsServer?.closeAllConnections()
     let open = listeners.length
-    for (const { server } of listeners) {
+    for (const { server, closeIdle } of listeners) {
       // Not the HTTP server's own close, which at once cuts off idle connections: a request may be on its way on each.
       NetServer.prototype.close.call(server, () => {
         open -= 1
         if (open === 0) send({ kind: 'drained' })
       })
       setTimeout(() => {
-        server.closeIdleConnections()
-        setInterval(() => server.closeIdleConnections(), sweepMs).unref()
+        closeIdle()
+        setInterval(closeIdle, sweepMs).unref()
       }, idleGraceMs).unref()
     }
   }

@@ -55,7 +55,7 @@ async function until(what: () => boolean): Promise<void> {
 }
 
 describe('the listener', async () => {
-  const server = createListener({
+  const { server } = createListener({
     services: [bound],
     random: systemRandom(),
     securityLog: { refused: () => undefined },
@@ -149,6 +149,26 @@ describe('the listener', async () => {
       await until(() => Buffer.from(text().slice(before), 'latin1').toString('utf8').endsWith(`\r\n\r\n${body}`))
       assert.match(text().slice(before), new RegExp(`^HTTP/1.1 200 OK\r\n(?:.+\r\n)*Content-Length: ${length}\r\n`))
     }
+    socket.destroy()
+  })
+
+  it('answers with the same head, whether node:http has read the request or not', async () => {
+    const { socket, text } = open()
+    const heads: string[] = []
+    for (const bytes of [request('{}'), `${head}TE: trailers\r\nContent-Length: 2\r\n\r\n{}`]) {
+      const before = text().length
+      const [only] = await take(socket, bytes)
+      only?.respond(answer())
+      await until(() => text().slice(before).endsWith('"c2VjcmV0"}'))
+      heads.push(
+        text()
+          .slice(before)
+          .replace(/RequestId: .*/, 'RequestId: ')
+          .replace(/Date: .*/, 'Date: '),
+      )
+    }
+    assert.equal(heads[0], heads[1])
+    assert.match(heads[0] ?? '', /\r\nConnection: keep-alive\r\nKeep-Alive: timeout=75\r\n/)
     socket.destroy()
   })
 
