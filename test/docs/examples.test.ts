@@ -76,32 +76,42 @@ describe('the page on accounts', () => {
   })
 })
 
+/** Runs an example beside the data directory of a started server; answers what it printed. */
+function runBeside(server: { readonly directory: string }, file: string, name: string): string {
+  const directory = temporaryDirectory()
+  symlinkSync(server.directory, join(directory, 'data'))
+  const { status, stdout, stderr } = spawnSync('bash', ['-euo', 'pipefail', '-c', exampleOf(file, name)], {
+    cwd: directory,
+    encoding: 'utf8',
+    env: cleanEnvironment({
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_PAGER: '',
+      AWS_SHARED_CREDENTIALS_FILE: join(server.directory, 'credentials'),
+      PATH: `${join(root, 'bin')}:${process.env['PATH'] ?? ''}`,
+    }),
+  })
+  assert.equal(status, 0, stderr)
+  return stdout
+}
+
 describe('the page on importing keys', () => {
   for (const [name, printed] of [
     ['symmetric', /^Enabled$/m],
     ['private', /^Verified OK$/m],
   ] as const) {
     it(`has an example that imports a ${name} key`, { skip: lacksAws }, async () => {
-      const server = await startServer()
-      const directory = temporaryDirectory()
-      symlinkSync(server.directory, join(directory, 'data'))
-      const { status, stdout, stderr } = spawnSync(
-        'bash',
-        ['-euo', 'pipefail', '-c', exampleOf('docs/importing-keys.md', name)],
-        {
-          cwd: directory,
-          encoding: 'utf8',
-          env: cleanEnvironment({
-            AWS_EC2_METADATA_DISABLED: 'true',
-            AWS_PAGER: '',
-            PATH: `${join(root, 'bin')}:${process.env['PATH'] ?? ''}`,
-          }),
-        },
-      )
-      assert.equal(status, 0, stderr)
-      assert.match(stdout, printed)
+      assert.match(runBeside(await startServer(), 'docs/importing-keys.md', name), printed)
     })
   }
+})
+
+describe('the page on multi-Region keys', () => {
+  it('has an example that replicates a key and decrypts elsewhere', { skip: lacksAws }, async () => {
+    const server = await startServer({ regions: ['us-east-1', 'eu-west-1'] })
+    const [arn, plaintext] = runBeside(server, 'docs/multi-region.md', 'multi-region').trimEnd().split('\n')
+    assert.match(arn ?? '', /^arn:aws:kms:eu-west-1:[0-9]{12}:key\/mrk-[0-9a-f]{32}$/)
+    assert.equal(plaintext, 'attack at dawn')
+  })
 })
 
 /** Runs an example that starts a server by itself, in an empty directory; answers what it printed. */

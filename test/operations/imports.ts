@@ -1,5 +1,5 @@
 import { wrappedFor, wrappingFor } from '../support/imports.ts'
-import { createKey, succeed, textOf, type Json, type Key } from './service.ts'
+import { createKey, region, succeed, textOf, type Json, type Key } from './service.ts'
 
 export const never = { ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' } as const
 export const wrapping = wrappingFor('SYMMETRIC_DEFAULT')
@@ -8,8 +8,8 @@ export const wrapping = wrappingFor('SYMMETRIC_DEFAULT')
 export const createExternalKey = (): Promise<Key> => createKey({ Origin: 'EXTERNAL' })
 
 /** The members of ImportKeyMaterial that bring `material` to `key`. */
-export async function materialFor(key: Key, material: Buffer): Promise<Json> {
-  const { json } = await succeed('GetParametersForImport', { KeyId: key.id, ...wrapping })
+export async function materialFor(key: Key, material: Buffer, inRegion: string = region): Promise<Json> {
+  const { json } = await succeed('GetParametersForImport', { KeyId: key.id, ...wrapping }, inRegion)
   const publicKey = Buffer.from(textOf(json, 'PublicKey'), 'base64')
   const wrapped = wrappedFor(publicKey, wrapping.WrappingAlgorithm, material)
   return { ImportToken: json['ImportToken'], EncryptedKeyMaterial: wrapped.toString('base64'), ...never }

@@ -70,15 +70,67 @@ export function rescued<K extends KeyRecord>(key: K): K {
   return key.imported === undefined ? { ...key, state } : withMaterials({ ...key, state }, key.imported.materials)
 }
 
-/** `key` without the bytes of the materials `gone`; a pending one is forgotten with its bytes. */
+/**
+ * `key` without the bytes of the materials `gone`. A pending one is forgotten with its bytes, but of a multi-Region key only
+ * when it is deleted from the primary (`withoutPending`): its relatives know it too.
+ */
 export function withoutBytes<K extends KeyRecord>(key: K, gone: readonly KeyMaterialId[]): K {
   return withMaterials(
     key,
     materialsIn(key).flatMap((material): readonly ImportedMaterial[] => {
       if (!gone.includes(material.materialId)) return [material]
-      return material.standing === 'pending' ? [] : [{ ...material, bytes: { kind: 'absent' } }]
+      const isForgotten = material.standing === 'pending' && key.multiRegion === undefined
+      return isForgotten ? [] : [{ ...material, bytes: { kind: 'absent' } }]
     }),
   )
+}
+
+/** What a replica of `key` begins with: it knows all materials, and has the bytes of none. */
+export function asReplica<K extends KeyRecord>(key: K): K {
+  if (key.imported === undefined) return key
+  return withMaterials(
+    key,
+    key.imported.materials.map((material) => ({ ...material, bytes: { kind: 'absent' } })),
+  )
+}
+
+/** `key` without the material that waits for a rotation. */
+export function withoutPending<K extends KeyRecord>(key: K): K {
+  return withMaterials(
+    key,
+    materialsIn(key).filter(({ standing }) => standing !== 'pending'),
+  )
+}
+
+/** A replica that is told of what was imported into its primary: of new material, which it has yet to be given, or of words. */
+export function informed<K extends KeyRecord>(
+  replica: K,
+  { materialId, description }: Pick<Imported, 'materialId' | 'description'>,
+): K {
+  const known = materialsIn(replica)
+  const described = description === undefined ? {} : { description }
+  if (known.some((material) => material.materialId === materialId)) {
+    return withMaterials(
+      replica,
+      known.map((material) => (material.materialId === materialId ? { ...material, ...described } : material)),
+    )
+  }
+  return withMaterials(replica, [
+    ...known,
+    { materialId, bytes: { kind: 'absent' }, standing: 'pending', ...described },
+  ])
+}
+
+/** Whether the bytes of a material are there, and can be used, in each of `keys`: those of a multi-Region key. */
+export function isImportedIn(keys: readonly KeyRecord[], materialId: KeyMaterialId): boolean {
+  return keys.every((key) =>
+    materialsIn(key).some((material) => material.materialId === materialId && material.bytes.kind === 'imported'),
+  )
+}
+
+/** Whether `key` knows the material: one that expired while it waited for a rotation is forgotten, as in `withoutBytes`. */
+export function isKnown({ multiRegion }: KeyRecord, { standing, bytes }: ImportedMaterial): boolean {
+  return standing === 'permanent' || bytes.kind === 'imported' || multiRegion !== undefined
 }
 
 /** What an import brings. */

@@ -18,6 +18,11 @@ export function multiRegionKeyType({ region, multiRegion }: KeyRecord): 'PRIMARY
   return multiRegion.primaryRegion === region ? 'PRIMARY' : 'REPLICA'
 }
 
+/** Whether `key` is the primary of a multi-Region key. */
+export function isPrimary(key: KeyRecord): boolean {
+  return multiRegionKeyType(key) === 'PRIMARY'
+}
+
 /** Refuses what is asked of primaries alone. */
 export function requirePrimary(
   key: KeyRecord,

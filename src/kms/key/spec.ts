@@ -70,14 +70,3 @@ export function refuseOrigin({
 export function unserved(member: string, value: string): Refusal {
   return refusal('UnsupportedOperationException', `${member} ${value} is not supported by this version of Trent.`)
 }
-
-/** What a later version serves. */
-export function refuseImportedMultiRegion({
-  MultiRegion,
-  Origin,
-}: {
-  readonly MultiRegion?: boolean | undefined
-  readonly Origin?: string | undefined
-}): Refusal | undefined {
-  return MultiRegion === true && Origin === 'EXTERNAL' ? unserved('MultiRegion', 'with Origin EXTERNAL') : undefined
-}

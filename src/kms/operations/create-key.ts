@@ -14,7 +14,7 @@ import { placeOf } from '../key/identifier.ts'
 import { nothingImported } from '../key/imported.ts'
 import { KeyMetadata, keyMetadata } from '../key/metadata.ts'
 import { policyKept, refuseLockout, storedPolicy } from '../key/policy.ts'
-import { refuseImportedMultiRegion, refuseOrigin, refuseSpec, refuseUnservedSpec, requestedSpec } from '../key/spec.ts'
+import { refuseOrigin, refuseSpec, refuseUnservedSpec, requestedSpec } from '../key/spec.ts'
 import { mergeTags } from '../key/tags.ts'
 import { keyResourceType } from '../key/target.ts'
 import { CustomerMasterKeySpecType, CustomKeyStoreIdType, DescriptionType, KeySpecType } from '../members.ts'
@@ -46,8 +46,7 @@ export const CreateKey = changeOperation({
     },
   },
   refuses: ['CustomKeyStoreId', 'XksKeyId'],
-  check: (input) =>
-    refuseSpec(input) ?? refuseUnservedSpec(input) ?? refuseOrigin(input) ?? refuseImportedMultiRegion(input),
+  check: (input) => refuseSpec(input) ?? refuseUnservedSpec(input) ?? refuseOrigin(input),
   conditions: [
     'aws:RequestTag',
     'aws:TagKeys',

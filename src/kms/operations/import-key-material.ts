@@ -4,7 +4,8 @@
  */
 import { optional } from '#aws/shape.ts'
 import { importedBytes, refuseExpiry, requireImportable, requireMembers } from '../key/import-rules.ts'
-import { withImported } from '../key/imported.ts'
+import { informed, materialsIn, withImported } from '../key/imported.ts'
+import { isPrimary, refuseReplica, relativesOf, unchanged } from '../key/multi-region.ts'
 import { sweep, sweepingChanges } from '../key/expired.ts'
 import { materialOwner } from '../key/rotation.ts'
 import { keyIn } from '../key/target.ts'
@@ -61,6 +62,10 @@ export const ImportKeyMaterial = changeOperation({
   async handle({ targets: { key }, facts: { now }, ports, fail }, input) {
     const bytes = importedBytes(input, now, fail)
     requireMembers(key.record, input, fail)
+    // What all keys of a multi-Region key know of its materials comes from the primary.
+    if (input.ImportType === 'NEW_KEY_MATERIAL' || input.KeyMaterialDescription !== undefined) {
+      refuseReplica(key.record, key.arn, fail)
+    }
     const opened = ports.importKeys.open(input.ImportToken)
     // Unverified wording, of all errors without AWS's.
     if (opened === undefined || opened.terms.keyArn !== key.arn) {
@@ -78,7 +83,11 @@ export const ImportKeyMaterial = changeOperation({
       }
       const { materialId } = material
       requireImportable(swept.key, key.arn, materialId, input, fail)
-      const imported = withImported(swept.key, { materialId, bytes, description: input.KeyMaterialDescription })
+      const brings = { materialId, bytes, description: input.KeyMaterialDescription }
+      const imported = withImported(swept.key, brings)
+      const isNews =
+        brings.description !== undefined || materialsIn(swept.key).every((each) => each.materialId !== materialId)
+      const replicas = isNews && isPrimary(swept.key) ? await relativesOf(swept.key, ports.storage) : []
       return {
         output: {
           KeyId: key.arn,
@@ -88,7 +97,9 @@ export const ImportKeyMaterial = changeOperation({
           ...sweepingChanges(swept),
           { kind: 'key changed', key: imported },
           { kind: 'key material stored', material },
+          ...replicas.map((replica) => ({ kind: 'key changed', key: informed(replica, brings) }) as const),
         ],
+        expectations: unchanged(replicas),
       }
     } finally {
       brought.destroy()

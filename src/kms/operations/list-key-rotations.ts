@@ -3,8 +3,9 @@ import { list, oneOf, optional, structure, type Infer } from '#aws/shape.ts'
 import { parseKeyMaterialId } from '#base/brand.ts'
 import { after } from '#base/maybe-async.ts'
 import type { ImportedMaterial, KeyMaterialRecord, KeyRecord } from '#records/key.ts'
-import { materialsIn } from '../key/imported.ts'
+import { asOf, isImportedIn, isKnown, materialsIn } from '../key/imported.ts'
 import { expiry } from '../key/metadata.ts'
+import { relativesOf } from '../key/multi-region.ts'
 import { requireRotatable } from '../key/rotation.ts'
 import { keyIn, placeOfKey } from '../key/target.ts'
 import {
@@ -70,7 +71,7 @@ export const ListKeyRotations = readOperation({
     'UnsupportedOperationException',
   ],
   audit: { readOnly: true, request: ['KeyId', 'IncludeKeyMaterial', 'Limit', 'Marker'], response: [] },
-  handle({ targets: { key }, ports, fail }, input) {
+  handle({ targets: { key }, facts, ports, fail }, input) {
     requireRotatable(key.record, fail)
     const include = input.IncludeKeyMaterial ?? 'ROTATIONS_ONLY'
     const page = paging.start(input, JSON.stringify([key.arn, include]), parseKeyMaterialId, fail)
@@ -83,9 +84,14 @@ export const ListKeyRotations = readOperation({
       return at < 0 ? [] : listed.slice(at + 1)
     }
     if (key.record.imported !== undefined) {
-      const listed = behindMarker(materialsIn(key.record).filter((each) => isListed(each) && isKnown(each)))
-      const [found, end] = paging.end(page, listed, ({ materialId }) => materialId)
-      return { Rotations: found.map((material) => importedEntry(key.record, material)), ...end }
+      const { record } = key
+      const known = materialsIn(record).filter((each) => isListed(each) && isKnown(record, each))
+      const [found, end] = paging.end(page, behindMarker(known), ({ materialId }) => materialId)
+      const isShared = found.some(({ standing }) => standing === 'pending') && record.multiRegion !== undefined
+      return after(isShared ? relativesOf(record, ports.storage) : [], (relatives) => {
+        const keys = [record, ...relatives.map((relative) => asOf(relative, facts.now))]
+        return { Rotations: found.map((material) => importedEntry(record, material, keys)), ...end }
+      })
     }
     return after(ports.storage.materials(placeOfKey(key), key.record.keyId), (materials) => {
       const listed = behindMarker(materials.filter(isListed).sort(inOrder))
@@ -102,16 +108,17 @@ function inOrder(left: KeyMaterialRecord, right: KeyMaterialRecord): number {
   return left.materialId < right.materialId ? -1 : 1
 }
 
-/** Whether the key knows the material: one that expired while it waited for a rotation is forgotten. */
-function isKnown({ standing, bytes }: ImportedMaterial): boolean {
-  return standing === 'permanent' || bytes.kind === 'imported'
-}
-
-function importedEntry(key: KeyRecord, material: ImportedMaterial): Infer<typeof RotationsListEntry> {
-  const { bytes, description, standing } = material
+/** `keys`: those of the multi-Region key, or `key` alone. */
+function importedEntry(
+  key: KeyRecord,
+  material: ImportedMaterial,
+  keys: readonly KeyRecord[],
+): Infer<typeof RotationsListEntry> {
+  const { materialId, bytes, description, standing } = material
+  const pending = isImportedIn(keys, materialId) ? 'PENDING_ROTATION' : 'PENDING_MULTI_REGION_IMPORT_AND_ROTATION'
   return {
     ...entry(key, material),
-    ...(standing === 'pending' ? { KeyMaterialState: 'PENDING_ROTATION' } : {}),
+    ...(standing === 'pending' ? { KeyMaterialState: pending } : {}),
     ...(description === undefined ? {} : { KeyMaterialDescription: description }),
     ...(bytes.kind === 'imported'
       ? { ImportState: 'IMPORTED', ...expiry(bytes.validTo) }

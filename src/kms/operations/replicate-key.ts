@@ -10,6 +10,7 @@ import type { Change } from '#records/change.ts'
 import type { KeyRecord } from '#records/key.ts'
 import { replicaPlace } from '../key/account-target.ts'
 import { defaultKeyPolicy } from '../key/default-policy.ts'
+import { asReplica } from '../key/imported.ts'
 import { KeyMetadata, keyMetadata } from '../key/metadata.ts'
 import { placedAt, relativesOf, replicaCreated, requirePrimary, synchronized, unchanged } from '../key/multi-region.ts'
 import { policyKept, refuseLockout, storedPolicy } from '../key/policy.ts'
@@ -98,7 +99,8 @@ export const ReplicateKey = changeOperation({
     const regions = { ...multiRegion, replicaRegions: [...multiRegion.replicaRegions, region] }
     const stored = Policy === undefined ? defaultKeyPolicy(place) : storedPolicy(Policy, region, ports.principals, fail)
     return after(stored, (policy) => {
-      const replica: KeyRecord = {
+      // Imported material is not copied: who imported it brings it to each Region.
+      const replica: KeyRecord = asReplica({
         ...placedAt(primary, regions),
         region,
         creationDate: facts.now,
@@ -106,7 +108,7 @@ export const ReplicateKey = changeOperation({
         tags,
         policy,
         state: { kind: 'Enabled' },
-      }
+      })
       // The default policy is the account's to begin with.
       if (Policy !== undefined && !BypassPolicyLockoutSafetyCheck) refuseLockout(replica, arn, facts, fail)
       const shown = keyMetadata(replica, arn)
@@ -121,33 +123,35 @@ export const ReplicateKey = changeOperation({
         ReplicaTags: tags,
       }
       return after(relativesOf(primary, ports.storage), (replicas) =>
-        after(ports.storage.materials(placeOfKey(key), primary.keyId), (materials) =>
-          after(
-            eachAfter(materials, ({ creationDate, rotated, ...material }) =>
-              after(
-                ports.keyStore.replicate(
-                  { ...material, creationDate },
-                  { ...materialOwner(replica, facts.now), creationDate },
+        after(
+          primary.imported === undefined ? ports.storage.materials(placeOfKey(key), primary.keyId) : [],
+          (materials) =>
+            after(
+              eachAfter(materials, ({ creationDate, rotated, ...material }) =>
+                after(
+                  ports.keyStore.replicate(
+                    { ...material, creationDate },
+                    { ...materialOwner(replica, facts.now), creationDate },
+                  ),
+                  (copy): Change => ({ kind: 'key material stored', material: { ...copy, rotated } }),
                 ),
-                (copy): Change => ({ kind: 'key material stored', material: { ...copy, rotated } }),
               ),
+              (copies) => ({
+                output,
+                changes: [
+                  { kind: 'key added', key: replica },
+                  ...copies,
+                  ...[primary, ...replicas].map((each): Change => ({
+                    kind: 'key changed',
+                    key: placedAt(each, regions),
+                  })),
+                  policyKept(replica, facts),
+                  replicaCreated(replica, facts.now, ports.random.uuid()),
+                  synchronized(replica, facts.now, ports.random.uuid()),
+                ],
+                expectations: unchanged(replicas),
+              }),
             ),
-            (copies) => ({
-              output,
-              changes: [
-                { kind: 'key added', key: replica },
-                ...copies,
-                ...[primary, ...replicas].map((each): Change => ({
-                  kind: 'key changed',
-                  key: placedAt(each, regions),
-                })),
-                policyKept(replica, facts),
-                replicaCreated(replica, facts.now, ports.random.uuid()),
-                synchronized(replica, facts.now, ports.random.uuid()),
-              ],
-              expectations: unchanged(replicas),
-            }),
-          ),
         ),
       )
     })

@@ -4,10 +4,10 @@
  * imported, the one that waits for it becomes the current one.
  */
 import { after } from '#base/maybe-async.ts'
-import { pendingMaterial } from '../key/imported.ts'
+import { asOf, isImportedIn, pendingMaterial } from '../key/imported.ts'
 import { importedRotation, materialOwner, onDemandRotations, requireRotatable } from '../key/rotation.ts'
 import { rotatedEverywhere, rotationRecord } from '../key/rotation.ts'
-import { refuseReplica } from '../key/multi-region.ts'
+import { refuseReplica, relativesOf, synchronized, unchanged } from '../key/multi-region.ts'
 import { keyIn } from '../key/target.ts'
 import { KeyIdType } from '../members.ts'
 import { changeOperation } from '../operation.ts'
@@ -70,16 +70,24 @@ export const RotateKeyOnDemand = changeOperation({
       if (pending === undefined) {
         return fail('KMSInvalidStateException', `No available key material pending rotation for the key: ${key.arn}.`)
       }
-      return {
-        output: { KeyId: key.arn },
-        changes: [
-          importedRotation(record, pending.materialId, now),
-          {
-            kind: 'event recorded',
-            record: rotationRecord(record, pending, 'ON_DEMAND', now, ports.random.uuid()),
-          } as const,
-        ],
-      }
+      const { materialId } = pending
+      return after(relativesOf(record, ports.storage), (replicas) => {
+        // "Rotate imported key material": of a multi-Region key once each Region has it.
+        const keys = [record, ...replicas.map((replica) => asOf(replica, now))]
+        if (!isImportedIn(keys, materialId)) {
+          return fail('KMSInvalidStateException', `No available key material pending rotation for the key: ${key.arn}.`)
+        }
+        const event = rotationRecord(record, pending, 'ON_DEMAND', now, ports.random.uuid())
+        return {
+          output: { KeyId: key.arn },
+          changes: [
+            ...keys.map((each) => importedRotation(each, materialId, now)),
+            ...replicas.map((replica) => synchronized(replica, now, ports.random.uuid())),
+            { kind: 'event recorded', record: event } as const,
+          ],
+          expectations: unchanged(replicas),
+        }
+      })
     }
     return after(ports.keyStore.generate(materialOwner(record, now)), (material) =>
       after(
