@@ -52,16 +52,16 @@ it('are made at the lowest priority, and never hold up the end of the server', {
   const look = (): void => {
     for (const maker of makersOf(server.pid)) seen.set(maker.pid, maker)
   }
-  for (let attempt = 0; attempt < 200 && seen.size === 0; attempt += 1) {
+  // One that is seen in its first moments hasn't lowered its priority yet.
+  const isLow = (): boolean => [...seen.values()].some(({ niceness }) => niceness === 19)
+  for (let attempt = 0; attempt < 500 && !isLow(); attempt += 1) {
     look()
     await delay(10)
   }
-  assert.ok(seen.size > 0)
+  assert.ok(isLow())
   const second = await kms.send(new GetParametersForImportCommand(request))
   assert.notDeepEqual(second.PublicKey, first.PublicKey)
   look()
   await server.stop()
-  // One that was seen before its priority was lowered says nothing; the last one has had the time.
-  assert.equal([...seen.values()].at(-1)?.niceness, 19)
   assert.deepEqual([...seen.keys()].filter(runs), [])
 })
