@@ -60,9 +60,12 @@ async function deleteAll(parts: DeletionJobParts, failed: (error: unknown) => vo
 /** Whether the key is gone: it isn't when it was rescued or changed meanwhile, which the next run looks at again. */
 async function deleteOne(
   { storage, writer, clock, random }: DeletionJobParts,
-  key: Stored<KeyRecord>,
+  { region, account, keyId }: KeyRecord,
 ): Promise<boolean> {
   const now = clock.now()
+  // As it is now: the deletion of another key of the same multi-Region key has changed it since it was found.
+  const key = storage.key({ region, account }, keyId)
+  if (key === undefined) return false
   const relatives = await relativesOf(key, storage)
   const deletion = deleteDueKey(key, { aliases: aliasesOf(storage, key), relatives }, now)
   if (deletion === undefined) return false

@@ -115,8 +115,9 @@ describe('the waiting period', async () => {
 })
 
 describe('the waiting period of multi-Region keys', async () => {
-  const server = await startServer({ testProfile: true, workers: 2, regions: ['us-east-1', 'eu-west-1'] })
-  const [here, there] = [server.kms(), server.kms('eu-west-1')]
+  const regions = ['us-east-1', 'eu-west-1', 'ap-northeast-1']
+  const server = await startServer({ testProfile: true, workers: 2, regions })
+  const [here, there, elsewhere] = [server.kms(), server.kms('eu-west-1'), server.kms('ap-northeast-1')]
   const advance = async (time: string): Promise<void> => {
     const command = [process.execPath, program, 'clock', 'advance', time, '--data-dir', server.directory]
     const { code, stderr } = await run(command, cleanEnvironment())
@@ -158,6 +159,21 @@ describe('the waiting period of multi-Region keys', async () => {
     await here.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: 'eu-west-1' }))
     const again = await there.send(new DecryptCommand({ CiphertextBlob }))
     assert.equal(Buffer.from(again.Plaintext ?? []).toString(), 'kept')
+  })
+
+  it('ends at once for all replicas whose time has come, and that of their primary begins', async () => {
+    const { KeyMetadata } = await here.send(new CreateKeyCommand({ MultiRegion: true }))
+    const KeyId = KeyMetadata?.KeyId
+    for (const ReplicaRegion of regions.slice(1)) await here.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion }))
+    await here.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 7 }))
+    for (const kms of [there, elsewhere])
+      await kms.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 7 }))
+    await advance('8d')
+    for (const kms of [there, elsewhere]) await assert.rejects(describedBy(kms, KeyId), { name: 'NotFoundException' })
+    assert.equal((await describedBy(here, KeyId))?.KeyState, 'PendingDeletion')
+    await advance('8d')
+    await assert.rejects(describedBy(here, KeyId), { name: 'NotFoundException' })
+    assert.doesNotMatch(server.stdout() + server.stderr(), /could not be deleted/)
   })
 
   it('does not hold up the rotation that all of them share', async () => {
