@@ -1,5 +1,5 @@
 /** RSA key pairs from a process of their own, which gives way to everything else and can be ended at any moment. */
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { constants, setPriority } from 'node:os'
 import type { KeyPair } from '#crypto/key-pair.ts'
@@ -20,7 +20,7 @@ const script = `
  * by `signal`. The private key comes through a pipe between the two processes and is nowhere else.
  */
 export function rsaPairAside(modulusLength: number, signal: AbortSignal): Promise<KeyPair> {
-  const child = spawn(process.execPath, ['--eval', script, String(modulusLength)], {
+  const child: ChildProcess = spawn(process.execPath, ['--eval', script, String(modulusLength)], {
     stdio: ['ignore', 'pipe', 'ignore'],
     // Nothing of the environment is its business, secrets least of all.
     env: {},
@@ -31,7 +31,8 @@ export function rsaPairAside(modulusLength: number, signal: AbortSignal): Promis
   // It doesn't keep the thread alive that asked for it.
   child.unref()
   const chunks: Buffer[] = []
-  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
+  // Where there was no file descriptor left for it, there is no pipe: then the error that follows must find somebody listening.
+  child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk))
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (code) => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { generateKeyPairSync, sign, verify } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -130,5 +131,20 @@ describe('the process that makes RSA keys', () => {
     ending.abort()
     await assert.rejects(making, { name: 'AbortError' })
     assert.ok(Date.now() - start < 2000)
+  })
+
+  it('that can not be started for want of file descriptors leaves the server as it was', () => {
+    const script = `
+      const { openSync } = await import('node:fs')
+      const { rsaPairAside } = await import('#server/key-pair-process.ts')
+      try {
+        for (;;) openSync('/dev/null', 'r')
+      } catch {}
+      await rsaPairAside(2048, new AbortController().signal).catch(({ code }) => console.log(code))
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      console.log('goes on')`
+    const args = ['-c', 'ulimit -n 64; exec "$0" --input-type=module --eval "$1"', process.execPath, script]
+    const { stdout, stderr } = spawnSync('sh', args, { encoding: 'utf8' })
+    assert.equal(stdout, 'EMFILE\ngoes on\n', stderr)
   })
 })
