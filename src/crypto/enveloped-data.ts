@@ -16,10 +16,16 @@ import { encryptOaep } from './rsa-encryption.ts'
 /** A public key that answers can be encrypted to. */
 export type RecipientKey = KeyObject
 
-/** The RSA key of 2048, 3072 or 4096 bits in `spki`, or undefined for anything else. */
+/** The RSA key of 2048, 3072 or 4096 bits in `spki`, or undefined for anything else, and for one that OpenSSL can't use. */
 export function readRecipientKey(spki: Buffer): RecipientKey | undefined {
-  return readPublicKey('RSA_2048', spki) ?? readPublicKey('RSA_3072', spki) ?? readPublicKey('RSA_4096', spki)
+  const key = readPublicKey('RSA_2048', spki) ?? readPublicKey('RSA_3072', spki) ?? readPublicKey('RSA_4096', spki)
+  const { modulusLength = 0, publicExponent = 0n } = key?.asymmetricKeyDetails ?? {}
+  return modulusLength > longModulus && publicExponent >= endOfExponents ? undefined : key
 }
+
+// OpenSSL's bound on the work of a public operation (OPENSSL_RSA_SMALL_MODULUS_BITS, OPENSSL_RSA_MAX_PUBEXP_BITS).
+const longModulus = 3072
+const endOfExponents = 2n ** 64n
 
 const sequence = tags.sequence
 const indefiniteSequence = Buffer.of(sequence, 0x80)

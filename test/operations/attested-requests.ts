@@ -198,7 +198,14 @@ describe('an attested request is refused', () => {
     writeDocument({ chain, members: enclaveMembers(chain, Date.now(), publicKey) })
   const wrongKey = 'its public key is not an RSA key of 2048, 3072 or 4096 bits in DER (SubjectPublicKeyInfo)'
   const ecKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'der', type: 'spki' })
+  // OpenSSL encrypts to a modulus of more than 3,072 bits only with an exponent of at most 64.
+  const longExponent = (): Buffer => {
+    const n = generateKeyPairSync('rsa', { modulusLength: 4096 }).publicKey.export({ format: 'jwk' }).n ?? ''
+    const e = Buffer.concat([Buffer.of(1), Buffer.alloc(7), Buffer.of(1)]).toString('base64url')
+    return createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' }).export({ format: 'der', type: 'spki' })
+  }
   const documents: readonly (readonly [what: string, make: () => Buffer, reason: string])[] = [
+    ['with a key that nothing can be encrypted to', () => keyed(longExponent()), wrongKey],
     ['with something else than a document', () => Buffer.from('document'), notADocument],
     ['with a document of 256 KiB', () => Buffer.alloc(262_144, 0x9f), notADocument],
     [
