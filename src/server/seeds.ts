@@ -6,7 +6,7 @@ import { createSoftwareKeyStore } from '#keystores/software/key-store.ts'
 import type { Clock, Random } from '#ports/edge.ts'
 import { applySeed, type SeedOutcome } from '#seed/apply.ts'
 import { readMark, writeMark } from '#seed/mark.ts'
-import type { SeedFile } from '#seed/read-file.ts'
+import { readSeedFile, type SeedFile } from '#seed/read-file.ts'
 import { systemKeyPairs } from '../system.ts'
 import type { OpenInstallation } from './installation.ts'
 import type { Logger } from './log.ts'
@@ -43,7 +43,8 @@ export async function startSeeds(parts: SeedParts): Promise<((path: string) => P
   }
   const keyStore = createSoftwareKeyStore({ hierarchy, random, keyPairs: systemKeyPairs })
   let last: Promise<unknown> = Promise.resolve()
-  const apply = async (file: SeedFile | string): Promise<SeedOutcome> => {
+  const apply = async (file: SeedFile): Promise<SeedOutcome> => {
+    refuseShortKeys(file, settings)
     const outcome = await applySeed(file, {
       dataDir,
       reader,
@@ -62,7 +63,7 @@ export async function startSeeds(parts: SeedParts): Promise<((path: string) => P
   if (seed !== undefined) await apply(seed)
   return (path) => {
     // One after the other: what one has added the next one finds.
-    const next = last.then(() => apply(path))
+    const next = last.then(() => apply(readSeedFile(path)))
     last = next.catch(() => undefined)
     return next
   }

@@ -475,6 +475,17 @@ describe('a first start with a seed', () => {
     assert.match(short.stderr, /accounts\[0\]: the access key is too short for an address that others can reach/)
   })
 
+  it('brings no short access key to a running server that others can reach', async () => {
+    const directory = temporaryDirectory()
+    const file = seedFile(directory, `accounts: [{ id: '444455556666', root-access-key: { id: test, secret: test } }]`)
+    const args = ['--listen', '0.0.0.0:0', '--allow-plaintext']
+    const server = await startServer({ directory: join(directory, 'data'), testProfile: true, args })
+    const { code, stderr } = await trent('import-seed', file, '--data-dir', server.directory)
+    assert.equal(code, 64)
+    assert.match(stderr, /accounts\[0\]: the access key is too short for an address that others can reach/)
+    await server.stop()
+  })
+
   it('makes nothing when the seed is wrong', async () => {
     const directory = temporaryDirectory()
     const file = seedFile(directory, 'kees: []')
