@@ -128,9 +128,13 @@ export function createKeyDirectory(
     )
   }
 
-  /** Whether the key was changed since a request found it as `key`. */
-  function isSuperseded({ record: { region, account, keyId, imported }, opened: held }: LiveKey): boolean {
-    return imported !== undefined && keys.fresh(keyId + account + region)?.opened !== held
+  /**
+   * Ends a request for material that isn't there when the key has been changed since the request found it as `key`: imported
+   * material goes at once, also from under the requests that are using it.
+   */
+  function refuseSuperseded({ record: { region, account, keyId, imported }, arn, opened: held }: LiveKey): void {
+    if (imported === undefined || keys.fresh(keyId + account + region)?.opened === held) return
+    throw new RefusalError(refusal('KMSInvalidStateException', `${arn} is pending import.`))
   }
 
   function loadAlias(name: string, place: Place, alias: AliasName): MaybeAsync<Stored<AliasRecord> | undefined> {
@@ -179,15 +183,16 @@ export function createKeyDirectory(
       const { currentMaterialId = '' } = key.record
       return after(opened(key, currentMaterialId.slice(0, prefixLength)), (material) => {
         if (isKind(material, kind) && material.materialId === currentMaterialId) return material
-        // Imported material goes at once, also from under the requests that are using it.
-        if (material === undefined && isSuperseded(key)) {
-          throw new RefusalError(refusal('KMSInvalidStateException', `${key.arn} is pending import.`))
-        }
+        if (material === undefined) refuseSuperseded(key)
         throw new IntegrityError(`the current key material of ${key.arn} is missing`)
       })
     },
     // A ciphertext blob can name any key, if nobody but its forger ever wrote it.
     material: (key, prefix) =>
-      after(opened(key, prefix), (material) => (isKind(material, 'symmetric') ? material : undefined)),
+      after(opened(key, prefix), (material) => {
+        // Not as one that is damaged for good: whoever is told so throws his ciphertext away.
+        if (material === undefined) refuseSuperseded(key)
+        return isKind(material, 'symmetric') ? material : undefined
+      }),
   }
 }

@@ -123,6 +123,22 @@ describe('the key directory', () => {
     assert.notEqual(again.policy.problem, undefined)
   })
 
+  it('tells imported material that went under a request from material that the key never had', async () => {
+    const stored = new Stored()
+    const bytes = { kind: 'imported' } as const
+    const imported = { materials: [{ materialId, bytes, standing: 'permanent' }] } as const
+    const usable: KeyRecord = { ...keyRecord(keyId, document('Allow', 'kms:*')), origin: 'EXTERNAL', imported }
+    stored.keys = [usable]
+    const key = (await stored.directory.key(place, keyId))!
+    assert.equal(await stored.directory.material(key, 'cd'.repeat(8)), undefined)
+    stored.committed({ kind: 'key material removed', place, keyId, materialId })
+    const refusedWith = {
+      refusal: { refused: true, code: 'KMSInvalidStateException', message: `${key.arn} is pending import.` },
+    }
+    assert.throws(() => stored.directory.material(key, materialId.slice(0, 16)), refusedWith)
+    assert.throws(() => stored.directory.currentMaterial(key, 'symmetric'), refusedWith)
+  })
+
   it('remembers in which account a key is, until the key is gone', async () => {
     const stored = new Stored()
     stored.keys = [keyRecord(keyId, '{}', otherAccount)]
