@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { parseAliasName } from '#base/brand.ts'
 import { deleteDueKey } from '#kms/jobs/delete-due-keys.ts'
-import { MemoryKms } from '../support/memory-kms.ts'
+import { relativesOf, unchanged } from '#kms/key/multi-region.ts'
+import { MemoryKms, otherRegion, region } from '../support/memory-kms.ts'
 
 const day = 24 * 60 * 60 * 1000
 
@@ -51,5 +52,24 @@ describe('the deletion of due keys', () => {
       deleteDueKey(key, { aliases: [], relatives: [] }, kms.now + 400 * day),
     )
     assert.deepEqual(deletions, [undefined, undefined])
+  })
+
+  it('of a replica makes whoever saw it before look again, and tells it from one that is missing', async () => {
+    const kms = new MemoryKms()
+    const keyId = await kms.createKey({ MultiRegion: true })
+    await kms.run('ReplicateKey', { KeyId: keyId, ReplicaRegion: otherRegion })
+    const [primary, replica] = [region, otherRegion].map((each) =>
+      [...kms.keys.values()].find((key) => key.region === each),
+    )
+    assert.ok(primary && replica)
+    const due = { ...replica, state: { kind: 'PendingDeletion', deletionDate: kms.now } } as const
+    const { changes } = deleteDueKey(due, { aliases: [], relatives: [primary] }, kms.now) ?? assert.fail()
+    const [removed] = changes
+    assert.equal(removed?.kind, 'key deleted')
+    assert.equal(kms.memory.commit({ changes: [removed], expectations: [], record: '' }), 'committed')
+    assert.throws(() => relativesOf(primary, kms.memory.reader), { name: 'IntegrityError', message: / is missing$/ })
+    assert.equal(kms.memory.commit({ changes: changes.slice(1), expectations: [], record: '' }), 'committed')
+    assert.deepEqual(relativesOf(primary, kms.memory.reader), [])
+    assert.equal(kms.memory.commit({ changes: [], expectations: unchanged([primary]), record: '' }), 'conflict')
   })
 })

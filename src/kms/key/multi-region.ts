@@ -49,18 +49,25 @@ function otherRegions({ region, multiRegion }: KeyRecord): readonly Region[] {
   return [multiRegion.primaryRegion, ...multiRegion.replicaRegions].filter((each) => each !== region)
 }
 
-/** The other keys of a multi-Region key as they are now. Throws IntegrityError when one is missing. */
+/**
+ * The other keys of a multi-Region key as they are now, without those that were deleted since `key` was read: `key` has changed
+ * as well then, and whoever expects it unchanged meets a conflict. Throws IntegrityError when one is missing.
+ */
 export function relativesOf(
   key: KeyRecord,
   storage: Pick<StorageReader, 'key'>,
 ): MaybeAsync<readonly Stored<KeyRecord>[]> {
   const { account, keyId } = key
-  return eachAfter(otherRegions(key), (region) =>
+  const found = eachAfter(otherRegions(key), (region) =>
     after(storage.key({ region, account }, keyId), (relative) => {
-      if (relative === undefined) throw new IntegrityError(`${keyArn(region, account, keyId)} is missing`)
-      return relative
+      if (relative !== undefined) return relative
+      return after(storage.key(key, keyId), (current) => {
+        if (current === undefined || !otherRegions(current).includes(region)) return undefined
+        throw new IntegrityError(`${keyArn(region, account, keyId)} is missing`)
+      })
     }),
   )
+  return after(found, (relatives) => relatives.filter((relative) => relative !== undefined))
 }
 
 /** That `relatives` are as they were read: a commit that changes what they share changes all of them. */
