@@ -16,14 +16,14 @@ import { listIn, objectOf, regions, World, type Members } from './years-world.ts
 const years = 5
 const hourMs = 3_600_000
 const minuteMs = 60_000
-const actionsPerStep = 10
-const stepsBetweenChecks = 3
-const stepsBetweenRestarts = 9
+const actionsPerStep = 12
+const stepsBetweenChecks = 4
+const stepsBetweenRestarts = 8
 
 const firstKeys: readonly (readonly [kind: Kind, isMultiRegion: boolean, count: number])[] = [
-  ['symmetric', false, 5],
-  ['symmetric', true, 5],
-  ['imported', false, 5],
+  ['symmetric', false, 4],
+  ['symmetric', true, 4],
+  ['imported', false, 3],
   ['hmac', false, 1],
   ['hmac', true, 1],
   ['signing', false, 1],
@@ -75,8 +75,8 @@ class Life {
     }
     let restarts = 0
     for (let step = 1; this.day < years * 365 + 1; step += 1) {
-      await this.#pass((5 + dice.below(40)) * dayMs + dice.below(24) * hourMs)
-      if (dice.chance(0.3)) {
+      await this.#pass((dice.chance(0.3) ? 4 + dice.below(10) : 30 + dice.below(60)) * dayMs + dice.below(24) * hourMs)
+      if (dice.chance(0.2)) {
         const [kind, isMultiRegion] = dice.pick(firstKeys)
         await this.#makeKey(kind, isMultiRegion)
       }

@@ -185,14 +185,14 @@ export const actions: readonly Action[] = [
   },
   {
     name: 'import new material',
-    weight: 2,
+    weight: 1.2,
     applies: (key, region) =>
       key.kind === 'imported' && isEnabledPrimary(key, region) && !key.brought.some(({ isPending }) => isPending),
     act: (world, dice, key) => bringMaterial(world, dice, key, newMaterial('SYMMETRIC_DEFAULT'), undefined),
   },
   {
     name: 'rotate to imported material',
-    weight: 3,
+    weight: 1.8,
     applies: (key, region) => key.kind === 'imported' && isEnabledPrimary(key, region) && key.onDemand < onDemandLimit,
     act: async (world, _dice, key, region) => {
       const pending = key.brought.find(({ isPending }) => isPending)
@@ -207,7 +207,7 @@ export const actions: readonly Action[] = [
   },
   {
     name: 'import material again',
-    weight: 5,
+    weight: 2.5,
     applies: (key, region) =>
       key.primary === region && !key.isComplete && [key.states.get(region)].every((state) => state && !isDoomed(state)),
     act: async (world, dice, key) => {
@@ -218,7 +218,7 @@ export const actions: readonly Action[] = [
   },
   {
     name: 'import with another expiry',
-    weight: 1.5,
+    weight: 0.6,
     applies: (key, region) => key.kind === 'imported' && isEnabledPrimary(key, region),
     act: async (world, dice, key) => {
       const known = dice.pick(key.brought)
@@ -227,7 +227,7 @@ export const actions: readonly Action[] = [
   },
   {
     name: 'delete imported material',
-    weight: 1,
+    weight: 0.6,
     applies: (key, region) =>
       key.kind === 'imported' && key.states.has(region) && key.brought.some(({ isThere }) => isThere),
     act: async (world, dice, key, region) => {
