@@ -18,6 +18,8 @@ export interface Launch {
   readonly directory: string
   /** Default: 1. */
   readonly workers?: number
+  /** Default: `region` alone. */
+  readonly regions?: readonly string[]
   /** Default: a free port of loopback. */
   readonly listen?: string
   /** Further arguments of `trent serve`. */
@@ -91,7 +93,8 @@ async function killed(child: ChildProcess): Promise<void> {
 export function launch(options: Launch): Program {
   const [command = process.execPath, ...before] = options.runner ?? [process.execPath]
   const args = [...before, program, 'serve', '--data-dir', options.directory]
-  args.push('--listen', options.listen ?? '127.0.0.1:0', '--account', account, '--region', region)
+  args.push('--listen', options.listen ?? '127.0.0.1:0', '--account', account)
+  args.push('--region', (options.regions ?? [region]).join(','))
   args.push('--workers', String(options.workers ?? 1), ...(options.args ?? []))
   const started = performance.now()
   const child = spawn(command, args, {

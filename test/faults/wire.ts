@@ -308,7 +308,10 @@ export function textOf(value: Readonly<Record<string, unknown>>, name: string): 
 }
 
 /** Creates a key and answers its id. */
-export async function createKey(client: KmsWire, input: Readonly<Record<string, unknown>> = {}): Promise<string> {
+export async function createKey(
+  client: Pick<KmsWire, 'call'>,
+  input: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
   const { KeyMetadata } = await client.call('CreateKey', input)
   if (typeof KeyMetadata !== 'object' || KeyMetadata === null) throw new Error('no KeyMetadata')
   return textOf(Object.fromEntries(Object.entries(KeyMetadata)), 'KeyId')
