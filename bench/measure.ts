@@ -89,7 +89,7 @@ export function record(
   name: string,
   count: number,
   sign: Signer,
-  request: (index: number) => readonly [operation: Operation, body: string],
+  request: (index: number) => readonly [operation: string, body: string],
 ): string {
   const path = join(settings.folder, `${name}.requests`)
   writeRecording(path, count, (index) => rawRequest(sign(...request(index))))

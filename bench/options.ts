@@ -4,6 +4,10 @@ import { defaultGenerator } from './generator.ts'
 import type { Operation } from './workload.ts'
 import { operations } from './workload.ts'
 
+/** Cases that are asked for by name: together they take longer than all the others. */
+export const onlyCases = ['kinds', 'pairs', 'materials', 'keys'] as const
+export type OnlyCase = (typeof onlyCases)[number]
+
 export interface Options {
   readonly requests: number
   readonly keys: number
@@ -15,6 +19,11 @@ export interface Options {
   readonly generator: GeneratorName
   readonly check: boolean
   readonly micro: boolean
+  readonly quick: boolean
+  /** One of the cases that a plain run leaves out, and nothing else. */
+  readonly only: OnlyCase | undefined
+  /** Where the case `keys` keeps its installation for the next run; undefined: nowhere. */
+  readonly keep: string | undefined
   /** Whether what authorization costs is measured beside the rest, instead of it, or not. */
   readonly authorization: 'too' | 'alone' | 'not'
   readonly peer: string | undefined
@@ -25,7 +34,7 @@ export interface Options {
 
 export const usage = `npm run bench -- [options]
   --requests N          measured requests per drive (100000)
-  --keys N              KMS keys they are spread over (10000)
+  --keys N              KMS keys they are spread over (10000); keys of the large installation of --only keys (1000000)
   --warm-up N           uncounted requests before each measured drive (40000)
   --connections N       connections of every drive (64)
   --workers LIST        worker counts, each a start of the service (1,2)
@@ -39,6 +48,9 @@ export const usage = `npm run bench -- [options]
   --json FILE           the figures as JSON
   --check               exit with 2 when a target is missed
   --authorization WORD  what authorizing real callers costs: too, alone (nothing else is measured), or not (too)
+  --only CASE           one of these instead: kinds (signatures, MACs, key agreement, data key pairs), pairs (Encrypt while
+                        RSA-4096 pairs are made), materials (a key with 10000 of them), keys (a large installation)
+  --keep DIR            where --only keys keeps its installation for the next run
   --micro               run the files of bench/micro instead`
 
 /** The options in `args`. Throws an error for the user when they make no sense. */
@@ -60,6 +72,8 @@ export function parseOptions(args: readonly string[]): Options {
       json: text,
       generator: text,
       authorization: text,
+      only: text,
+      keep: text,
       'serve-argument': { type: 'string', multiple: true, default: [] },
       quick: flag,
       check: flag,
@@ -78,9 +92,11 @@ export function parseOptions(args: readonly string[]): Options {
   }
   const { peer } = values
   if (peer !== undefined && !peer.startsWith('http://')) throw new Error(`--peer ${peer}: not an http:// URL`)
+  const only = values.only === undefined ? undefined : onlyCaseNamed(values.only)
+  const [fewKeys, manyKeys] = only === 'keys' ? [2_000, 1_000_000] : [200, 10_000]
   return {
     requests: atLeast('requests', count('requests', values.requests, values.quick ? 5_000 : 100_000)),
-    keys: Math.max(1, count('keys', values.keys, values.quick ? 200 : 10_000)),
+    keys: Math.max(1, count('keys', values.keys, values.quick ? fewKeys : manyKeys)),
     warmUp: atLeast('warm-up', count('warm-up', values['warm-up'], values.quick ? 1_000 : 40_000)),
     connections,
     workers: (values.workers ?? '1,2').split(',').map((word) => Math.max(1, count('workers', word, 1))),
@@ -89,6 +105,9 @@ export function parseOptions(args: readonly string[]): Options {
     generator: values.generator === undefined ? defaultGenerator() : generatorNamed(values.generator),
     check: values.check,
     micro: values.micro,
+    quick: values.quick,
+    only,
+    keep: values.keep,
     authorization: values.authorization === undefined ? 'too' : authorizationNamed(values.authorization),
     peer,
     peerPid: values['peer-pid'] === undefined ? undefined : count('peer-pid', values['peer-pid'], 0),
@@ -100,6 +119,12 @@ export function parseOptions(args: readonly string[]): Options {
 function operationNamed(name: string): Operation {
   const found = operations.find((operation) => operation === name)
   if (found === undefined) throw new Error(`--operations ${name}: not one of ${operations.join(', ')}`)
+  return found
+}
+
+function onlyCaseNamed(word: string): OnlyCase {
+  const found = onlyCases.find((name) => name === word)
+  if (found === undefined) throw new Error(`--only ${word}: not one of ${onlyCases.join(', ')}`)
   return found
 }
 

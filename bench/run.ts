@@ -13,6 +13,8 @@ import {
 import type { DriveSettings, Measurement, Target } from './measure.ts'
 import { measure } from './measure.ts'
 import { runMicroBenchmarks } from './micro.ts'
+import { measureOnly } from './only.ts'
+import type { OnlyResults } from './only.ts'
 import type { Options } from './options.ts'
 import { parseOptions, usage } from './options.ts'
 import type { Verdict } from './report.ts'
@@ -31,6 +33,7 @@ interface Results {
   readonly measurements: Measurement[]
   readonly soak: SoakReading[]
   authorization: AuthorizationResults
+  only: OnlyResults | undefined
   readonly verdicts: Verdict[]
 }
 
@@ -61,7 +64,13 @@ async function bench(options: Options, folder: string): Promise<Results> {
     measurements: [],
     soak: [],
     authorization: { callers: [], policy: undefined },
+    only: undefined,
     verdicts: [],
+  }
+  if (options.only !== undefined) {
+    results.only = await measureOnly(options.only, options, settings, progress)
+    results.verdicts.push(...results.only.verdicts)
+    return results
   }
   if (options.authorization !== 'not') {
     results.authorization = await benchAuthorization(options, folder)
@@ -148,7 +157,10 @@ async function main(): Promise<number> {
     if (process.platform !== 'linux') console.log('CPU and memory are read from /proc, which this system lacks.\n')
     const tables = [
       ...(results.measurements.length === 0 ? [] : [table(results.measurements)]),
-      ...(options.authorization === 'not' ? [] : [authorizationTable(results.authorization)]),
+      ...(results.only === undefined ? [] : [results.only.table]),
+      ...(options.authorization === 'not' || options.only !== undefined
+        ? []
+        : [authorizationTable(results.authorization)]),
       verdictTable(results.verdicts),
     ]
     console.log(tables.join('\n\n'))

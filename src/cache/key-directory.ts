@@ -16,8 +16,10 @@ import { CoherentCache } from './coherent-cache.ts'
 import { loadGrants } from './grants.ts'
 import type { RevisionSlots } from './revision-slots.ts'
 
-// A key's old materials are opened as its old blobs are decrypted; more than this many are opened again when needed.
-const materialsPerKey = 64
+// So many opened materials are kept with each key: all that nearly every key has.
+const materialsPerKey = 32
+// The other materials of keys that have more, as their old blobs are decrypted: about 1 kB each.
+const furtherMaterials = 20_000
 const prefixLength = 16
 
 export interface DirectoryLimits {
@@ -43,6 +45,12 @@ class SharedWords {
     this.#words.set(word, word)
     return word
   }
+}
+
+/** One of the many materials of a key, for as long as the key is in `opened` as it was: a change of the key outdates it. */
+interface FurtherMaterial {
+  readonly material: OpenedMaterial
+  readonly opened: LiveKey['opened']
 }
 
 type DirectoryStorage = Pick<StorageReader, 'key' | 'accountOfKey' | 'material' | 'alias' | 'grants' | 'aliasNamesOf'>
@@ -71,6 +79,7 @@ export function createKeyDirectory(
   const grants = new CoherentCache<readonly Grant[]>(slots, limits.lists, { weigh: weightOf })
   const aliasNames = new CoherentCache<readonly AliasName[]>(slots, limits.lists, { weigh: weightOf })
   const owners = new LRUCache<string, AccountId>({ max: limits.keys })
+  const further = new LRUCache<string, FurtherMaterial>({ max: furtherMaterials })
   const words = new SharedWords()
 
   /** `record` with what is derived from it once. */
@@ -102,16 +111,20 @@ export function createKeyDirectory(
     }
   }
 
-  function opened({ record, opened: known }: LiveKey, prefix: string): MaybeAsync<OpenedMaterial | undefined> {
+  function opened({ arn, record, opened: known }: LiveKey, prefix: string): MaybeAsync<OpenedMaterial | undefined> {
     // A key has one material, or a few: looking through them is cheaper than a table for each key.
     for (const material of known) {
       if (material.materialId.startsWith(prefix)) return material
     }
+    if (known.length >= materialsPerKey) {
+      const found = further.get(`${prefix} ${arn}`)
+      if (found?.opened === known) return found.material
+    }
     return after(storage.material(record, record.keyId, prefix), (stored) => {
       if (stored === undefined) return undefined
       return after(keyStore.open(stored), (material) => {
-        if (known.length >= materialsPerKey) known.length = 0
-        known.push(material)
+        if (known.length < materialsPerKey) known.push(material)
+        else further.set(`${prefix} ${arn}`, { material, opened: known })
         return material
       })
     })

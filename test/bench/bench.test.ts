@@ -263,6 +263,7 @@ describe('the options of the benchmark', () => {
         workers: [1, 2],
       },
     )
+    assert.equal(parseOptions(['--only', 'keys']).keys, 1_000_000)
     assert.deepEqual([parseOptions(['--quick']).requests, parseOptions(['--quick']).keys], [5000, 200])
   })
 
@@ -270,6 +271,7 @@ describe('the options of the benchmark', () => {
     assert.throws(() => parseOptions(['--requests', '10']), /fewer than the 64 connections/)
     assert.throws(() => parseOptions(['--operations', 'Sign']), /not one of GenerateDataKey/)
     assert.throws(() => parseOptions(['--keys', 'many']), /not a count/)
+    assert.throws(() => parseOptions(['--only', 'all']), /not one of kinds, pairs, materials, keys/)
   })
 
   it('takes the access key from AWS shared-credentials text', () => {
@@ -306,5 +308,13 @@ describe('the benchmark against the service', { skip: skipWithoutService }, () =
     for (const operation of operations) assert.match(stdout, new RegExp(`^${operation} +2 +trent`, 'm'))
     const report: unknown = JSON.parse(readFileSync(json, 'utf8'))
     assert.equal(textMember(report, 'measurements', '7', 'operation'), 'DescribeKey')
+  })
+
+  it('runs the cases of many materials and many keys with --quick', { timeout: 300_000 }, async () => {
+    for (const only of ['materials', 'keys']) {
+      const args = ['bench/run.ts', '--quick', '--requests', '500', '--only', only]
+      const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root })
+      assert.match(stdout, /^Decrypt.* CPU .* 1\.10 /m)
+    }
   })
 })

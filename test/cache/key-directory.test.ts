@@ -8,7 +8,7 @@ import { compiledPolicies } from '#policy/compile.ts'
 import type { KeyDirectory } from '#ports/key-directory.ts'
 import { cacheName, touchedBy, type Change } from '#records/change.ts'
 import type { GrantRecord } from '#records/grant.ts'
-import type { AliasRecord, KeyRecord, Place } from '#records/key.ts'
+import type { AliasRecord, KeyMaterialRecord, KeyRecord, Place } from '#records/key.ts'
 import { account, keyId, newHierarchy, otherAccount, otherKeyId, random, region } from '../crypto/key-fixtures.ts'
 import { document } from './memory-identities.ts'
 import { systemKeyPairs } from '../../src/system.ts'
@@ -57,9 +57,11 @@ function grantRecord(number: number, overrides: Partial<GrantRecord> = {}): Gran
 class Stored {
   readonly slots = new RevisionSlots(allocateSlots())
   keys: KeyRecord[] = []
+  materials: KeyMaterialRecord[] = []
   grants: GrantRecord[] = []
   aliases: AliasRecord[] = []
   reads = 0
+  readonly keyStore = createSoftwareKeyStore({ hierarchy: newHierarchy(), random, keyPairs: systemKeyPairs })
   readonly directory: KeyDirectory
 
   constructor(lists = 100_000) {
@@ -76,7 +78,10 @@ class Stored {
           return answer(found === undefined ? undefined : { ...found, rev: 1 })
         },
         accountOfKey: (where, id) => answer(this.keys.find((key) => key.region === where && key.keyId === id)?.account),
-        material: () => undefined,
+        material: (_place, id, prefix) => {
+          const found = this.materials.find((each) => each.keyId === id && each.materialId.startsWith(prefix))
+          return answer(found === undefined ? undefined : { ...found, rev: 1 })
+        },
         alias: () => undefined,
         grants: (wanted, id, behind, limit, grantee) =>
           answer(
@@ -93,7 +98,7 @@ class Stored {
               .map(({ name }) => name),
           ),
       },
-      createSoftwareKeyStore({ hierarchy: newHierarchy(), random, keyPairs: systemKeyPairs }),
+      this.keyStore,
       this.slots,
       compiledPolicies(1_000_000),
       { keys: 100, aliases: 100, lists },
@@ -155,6 +160,30 @@ describe('the key directory', () => {
     stored.committed({ kind: 'key deleted', place, keyId })
     assert.equal(await stored.directory.keyAnywhere(region, keyId), undefined)
     assert.equal(await stored.directory.keyAnywhere(region, otherKeyId), undefined)
+  })
+
+  it('opens each of a hundred materials of a key once, until the key is changed', async () => {
+    const stored = new Stored()
+    const record = keyRecord(keyId, '{}')
+    stored.keys = [record]
+    for (let made = 0; made < 100; made += 1) stored.materials.push(await stored.keyStore.generate(record))
+    const prefixes = stored.materials.map((each) => each.materialId.slice(0, 16))
+    const openAll = async (): Promise<(string | undefined)[]> => {
+      const key = await stored.directory.key(place, keyId)
+      assert.ok(key)
+      return await Promise.all(prefixes.map(async (each) => (await stored.directory.material(key, each))?.materialId))
+    }
+    const all = stored.materials.map((each) => each.materialId)
+    assert.deepEqual(await openAll(), all)
+    const { reads } = stored
+    assert.deepEqual(await openAll(), all)
+    assert.equal(stored.reads, reads)
+    stored.materials = []
+    stored.committed({ kind: 'key changed', key: record })
+    assert.deepEqual(
+      await openAll(),
+      all.map(() => undefined),
+    )
   })
 
   it('answers the grants of a grantee as the evaluator sees them', async () => {
