@@ -24,6 +24,7 @@ import { openReader } from '#storage/sqlite/reader.ts'
 import { systemClock, systemKeyPairs, systemRandom } from '../system.ts'
 import { databaseFile } from './files.ts'
 import { createLog, describeError } from './log.ts'
+import { limitedRsa } from './key-pair-limit.ts'
 import { createKeyPairPool } from './key-pair-pool.ts'
 import { rsaPairAside } from './key-pair-process.ts'
 import { createMetricsListener } from './metrics-listener.ts'
@@ -50,6 +51,9 @@ interface StartedListener extends Listener {
   readonly flag: ListenFlag
   readonly address: Address
 }
+
+// Of one worker: there are as many workers as cores, and libuv has four threads for all of them.
+const rsaAtOnce = 1
 
 /** Serves until the primary says `drain`. `cacheDirectory`: the compile cache, for threads of its own. */
 export async function serve(start: WorkerStart, port: MessagePort, cacheDirectory: string | undefined): Promise<void> {
@@ -79,8 +83,9 @@ export async function serve(start: WorkerStart, port: MessagePort, cacheDirector
     () => clock.machineNow(),
   )
 
+  const keyPairs = limitedRsa(systemKeyPairs, rsaAtOnce)
   const pairs = createKeyPairPool({
-    generate: systemKeyPairs,
+    generate: keyPairs,
     refill: rsaPairAside,
     perSize: pairsPerSize,
     failed: (error) => log.warn({ error: describeError(error) }, 'RSA keys could not be made ahead of requests'),
@@ -94,7 +99,7 @@ export async function serve(start: WorkerStart, port: MessagePort, cacheDirector
     slots,
     clock,
     random,
-    keyPairs: systemKeyPairs,
+    keyPairs,
     pooledPairs: pairs.keyPairs,
     signing: new SigningThread(cacheDirectory),
     keyUsage,

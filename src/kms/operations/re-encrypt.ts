@@ -93,7 +93,7 @@ export const ReEncrypt = readOperation({
     if (ignoresCiphertext(input)) return fail('DryRunOperationException', dryRunMessage)
     const { SourceEncryptionAlgorithm = 'SYMMETRIC_DEFAULT', DestinationEncryptionAlgorithm = 'SYMMETRIC_DEFAULT' } =
       input
-    // Both before anything is opened: a request that can't end well shouldn't learn whether its ciphertext opens.
+    // Both before anything is opened, as for Encrypt and Decrypt alone.
     requireAlgorithm(SourceEncryptionAlgorithm, from.record, fail)
     requireAlgorithm(DestinationEncryptionAlgorithm, to.record, fail)
     const source = { algorithm: SourceEncryptionAlgorithm, context: input.SourceEncryptionContext }
