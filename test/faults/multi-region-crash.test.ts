@@ -56,7 +56,10 @@ it('is killed while keys are replicated, moved and rotated: all keys of each agr
       client.close()
       keys.push(...worked)
       const all = worked.map(async (key, lane) => work(await asker(server), key, newDice(dice.seed + lane)))
-      await sleep(100 + dice.below(500))
+      const limit = performance.now() + 30_000
+      const isUnderWay = (): boolean => steps.every((step) => worked.some(({ done }) => done.has(step)))
+      while (!isUnderWay() && performance.now() < limit) await sleep(20)
+      await sleep(dice.below(400))
       await server.end('SIGKILL')
       await Promise.all(all)
       for (const what of ['storage', 'audit']) {
