@@ -7,6 +7,7 @@ import type { KeyUseState } from './key-use-state.ts'
 import { keyUseText } from './key-use-text.ts'
 import { genesis, pageHash, sameHash } from './page.ts'
 import type { Head, Page } from './page.ts'
+import { unpacked } from './packed.ts'
 import { pageOf, readCheckpoint } from './trail-schema.ts'
 
 /** The last uses that one page tells of; undefined: the key is gone. */
@@ -62,11 +63,11 @@ function* pagesBehind(db: DatabaseSync, start: Head, source: ReplaySource): Gene
       const row = next.get(head.seq)
       if (row === undefined) break
       const page = pageOf(row)
-      if (page.firstSeq !== head.seq + 1 || !sameHash(pageHash(chainKey, head.hash, page, page.bytes), page.hash)) {
+      if (page.firstSeq !== head.seq + 1 || !sameHash(pageHash(chainKey, head.hash, page, page.stored), page.hash)) {
         throw new IntegrityError(`the audit trail is broken at record ${head.seq + 1}: records were changed or removed`)
       }
       head = { seq: page.firstSeq + page.count - 1, hash: page.hash }
-      yield { used: usesOf(page.bytes, tracked), head }
+      yield { used: usesOf(unpacked(page.stored), tracked), head }
     }
   } finally {
     db.close()

@@ -1,8 +1,10 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { StatementSync } from 'node:sqlite'
 import type { HmacKey } from '#crypto/hmac.ts'
+import { IntegrityError } from '#base/integrity-error.ts'
 import { matcher } from './filter.ts'
 import type { RecordFilter } from './filter.ts'
+import { unpacked } from './packed.ts'
 import { uuidTime } from './request-time.ts'
 import { checkSchema, headerColumns, headerOf, pageOf } from './trail-schema.ts'
 import type { StoredPage } from './trail-schema.ts'
@@ -75,9 +77,11 @@ export class TrailReader {
         if (found.length > 0 && header.maxMs > time + searchAfterFound) return ascending(found)
         position = [header.maxMs, header.minMs, header.firstSeq]
         const row = this.#at.get(header.firstSeq)
-        const page = row && pageOf(row)
-        if (page === undefined || !page.bytes.includes(needle)) continue
-        found.push(...recordsOf(page).filter((each) => each.record.includes(needle.toString())))
+        if (row === undefined) continue
+        const page = pageOf(row)
+        const lines = linesOf(page)
+        if (!lines.includes(needle)) continue
+        found.push(...recordsOf(page, lines).filter((each) => each.record.includes(needle.toString())))
       }
       if (headers.length === 0) return ascending(found)
     }
@@ -137,12 +141,20 @@ export class TrailReader {
   }
 }
 
-function recordsOf(page: StoredPage): TrailRecord[] {
+function linesOf({ firstSeq, stored }: StoredPage): Buffer {
+  try {
+    return unpacked(stored)
+  } catch {
+    throw new IntegrityError(`the page of record ${firstSeq} of the audit trail can't be unpacked: it was changed`)
+  }
+}
+
+function recordsOf(page: StoredPage, lines = linesOf(page)): TrailRecord[] {
   const chainHash = page.hash.toString('hex')
-  const lines = page.bytes.toString('utf8').split('\n')
+  const records = lines.toString('utf8').split('\n')
   // Behind the last line feed is nothing.
-  lines.pop()
-  return lines.map((record, index) => ({ sequenceNumber: page.firstSeq + index, chainHash, record }))
+  records.pop()
+  return records.map((record, index) => ({ sequenceNumber: page.firstSeq + index, chainHash, record }))
 }
 
 const ascending = (records: TrailRecord[]): TrailRecord[] => records.sort((a, b) => a.sequenceNumber - b.sequenceNumber)

@@ -8,8 +8,8 @@ import { syncDirectory } from '#files/sync-directory.ts'
 import { checkpointMac, sameHash } from './page.ts'
 import type { Checkpoint, PageHeader } from './page.ts'
 
-/** Raised with every change of the schema that older versions can't read. */
-export const schemaVersion = 1
+/** Raised with every change of what is stored that older versions can't read. 2: pages may be packed (packed.ts). */
+export const schemaVersion = 2
 // 'Trna': tells the file from any other SQLite database, the keys' one ('Trnt') among them.
 const applicationId = 0x54726e61
 
@@ -33,7 +33,8 @@ export interface StoredHeader extends PageHeader {
   readonly hash: Buffer
 }
 export interface StoredPage extends StoredHeader {
-  readonly bytes: Buffer
+  /** What the chain covers: its lines, as `packed` made them. */
+  readonly stored: Buffer
 }
 
 /** The columns of a page without its bytes, as `headerOf` reads them. */
@@ -64,7 +65,7 @@ export function headerOf(row: Row): StoredHeader {
 }
 
 export function pageOf(row: Row): StoredPage {
-  return { ...headerOf(row), bytes: blob(row, 'bytes') }
+  return { ...headerOf(row), stored: blob(row, 'bytes') }
 }
 
 /** The number that a PRAGMA or an aggregate of one column answers. */
@@ -122,6 +123,8 @@ export function openTrailFile(path: string, mustExist: boolean): DatabaseSync {
       syncDirectory(dirname(path))
     }
     checkSchema(db, path)
+    // Before the first page that an older version would take for garbage.
+    if (scalar(db, 'PRAGMA user_version') < schemaVersion) db.exec(`PRAGMA user_version = ${schemaVersion}`)
     // Every 4 MB a commit also writes the log back into the database. journal_size_limit gives the space of a log back that
     // grew while somebody was reading.
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 512')

@@ -6,6 +6,7 @@ import type { OutboxEntry } from '#ports/storage.ts'
 import { IntegrityError } from '#base/integrity-error.ts'
 import { genesis, pageHash, sameHash } from './page.ts'
 import type { Head, Page, PageHeader } from './page.ts'
+import { packed } from './packed.ts'
 import { headerColumns, headerOf, openTrailFile, pageOf, readCheckpoint, schemaVersion } from './trail-schema.ts'
 import { removeOldest, shrink, usedBytes } from './retention.ts'
 import type { Retention } from './retention.ts'
@@ -166,8 +167,9 @@ export class Trail {
       for (const row of rows) {
         const { count, minMs, maxMs } = row
         const header: PageHeader = { firstSeq: head.seq + 1, count, minMs, maxMs, outbox, spool }
-        const hash = pageHash(this.#key, head.hash, header, row.bytes)
-        this.#insert.run(header.firstSeq, count, minMs, maxMs, outbox, spool, hash, row.bytes)
+        const stored = packed(row.bytes)
+        const hash = pageHash(this.#key, head.hash, header, stored)
+        this.#insert.run(header.firstSeq, count, minMs, maxMs, outbox, spool, hash, stored)
         head = { seq: head.seq + count, hash }
       }
       if (rows.length > 1) this.#db.exec('COMMIT')
@@ -194,7 +196,7 @@ export class Trail {
       this.#spool = checkpoint?.spool ?? 0
     } else {
       const linked = previous.hash.length === 32 && last.firstSeq === previous.seq + 1
-      if (!linked || !sameHash(pageHash(this.#key, previous.hash, last, last.bytes), last.hash)) {
+      if (!linked || !sameHash(pageHash(this.#key, previous.hash, last, last.stored), last.hash)) {
         throw new IntegrityError(
           `the audit trail is broken at its end, at record ${last.firstSeq}: it was changed, or is sealed by another key`,
         )

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { HmacKey } from '#crypto/hmac.ts'
 import { genesis, pageHash, sameHash } from './page.ts'
 import type { Head } from './page.ts'
+import { isPacked, unpacked } from './packed.ts'
 import { headerOf, pageOf, readCheckpoint } from './trail-schema.ts'
 import type { StoredPage } from './trail-schema.ts'
 
@@ -111,13 +112,17 @@ export async function verifyTrail(db: DatabaseSync, key: HmacKey, options: Verif
 }
 
 function problemOf(page: StoredPage, previous: Head, key: HmacKey): string | undefined {
-  const last = page.firstSeq + page.count - 1
-  const lines = lineFeeds(page.bytes)
-  if (page.count < 1 || lines !== page.count || page.bytes.at(-1) !== 10) {
-    return `the page of record ${page.firstSeq} should hold ${page.count} records and holds ${lines}`
+  const isIntact = sameHash(pageHash(key, previous.hash, page, page.stored), page.hash)
+  // What the chain doesn't vouch for is not unpacked.
+  if (isIntact || !isPacked(page.stored)) {
+    const bytes = unpacked(page.stored)
+    const lines = lineFeeds(bytes)
+    if (page.count < 1 || lines !== page.count || bytes.at(-1) !== 10) {
+      return `the page of record ${page.firstSeq} should hold ${page.count} records and holds ${lines}`
+    }
   }
-  if (sameHash(pageHash(key, previous.hash, page, page.bytes), page.hash)) return undefined
-  const which = range(page.firstSeq, last)
+  if (isIntact) return undefined
+  const which = range(page.firstSeq, page.firstSeq + page.count - 1)
   return `${which}: the chain is broken here. They were changed, put elsewhere, or not written by this installation`
 }
 

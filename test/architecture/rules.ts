@@ -49,7 +49,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   audit: {
     rank: 4,
     layers: [...core, 'files'],
-    node: [...files, 'node:crypto', 'node:sqlite', 'node:timers/promises'],
+    node: [...files, 'node:crypto', 'node:sqlite', 'node:timers/promises', 'node:zlib'],
     packages: [],
   },
   seals: {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -8,18 +9,14 @@ import type { Trail } from '#audit/trail.ts'
 import { chainKey, clockAt, openTrail, pageOf, temporaryDirectory } from './fixtures.ts'
 
 const day = 86_400_000
-const text = `{"text":"${'x'.repeat(9_980)}"}`
+// Random, so that packing leaves the pages as large as they are.
+const text = (): string => `{"text":"${randomBytes(7_485).toString('base64')}"}`
 
 /** A trail of `days` days with ten pages of ten records (about a megabyte) each. */
 function trailOf(directory: string, days: number): Trail {
   const trail = openTrail(directory, { clock: clockAt(days * day) })
   for (let page = 0; page < days * 10; page++) {
-    trail.append([
-      pageOf(
-        Array.from({ length: 10 }, () => text),
-        (page * day) / 10,
-      ),
-    ])
+    trail.append([pageOf(Array.from({ length: 10 }, text), (page * day) / 10)])
   }
   return trail
 }

@@ -53,11 +53,11 @@ describe('the trail', () => {
     const directory = temporaryDirectory()
     openTrail(directory).close()
     const db = new DatabaseSync(join(directory, 'trail.db'))
-    db.exec('PRAGMA user_version = 2')
+    db.exec('PRAGMA user_version = 3')
     db.close()
     assert.throws(
       () => openTrail(directory),
-      /trail\.db was written by a newer version of Trent \(schema 2; this version knows 1\)/,
+      /trail\.db was written by a newer version of Trent \(schema 3; this version knows 2\)/,
     )
     assert.throws(() => new TrailReader(join(directory, 'trail.db')), /newer version of Trent/)
   })
