@@ -1,4 +1,5 @@
 /** Taking away the oldest pages, so that the trail keeps within its age and its size and can still be verified. */
+import { dayMs } from '#base/day.ts'
 import type { DatabaseSync } from 'node:sqlite'
 import type { HmacKey } from '#crypto/hmac.ts'
 import { checkpointMac } from './page.ts'
@@ -14,7 +15,6 @@ export interface Retention {
   readonly minDays: number
 }
 
-const day = 86_400_000
 // One transaction removes at most this much, so that a waiting record waits for milliseconds.
 const chunkPages = 256
 const chunkBytes = 4_194_304
@@ -28,8 +28,8 @@ const vacuumPages = 1024
  */
 export function removeOldest(db: DatabaseSync, key: HmacKey, rule: Retention, nowMs: number): boolean {
   const surplus = rule.maxBytes === undefined ? 0 : usedBytes(db) - rule.maxBytes
-  const oldest = rule.maxDays === undefined ? Number.NEGATIVE_INFINITY : nowMs - rule.maxDays * day
-  const youngest = nowMs - rule.minDays * day
+  const oldest = rule.maxDays === undefined ? Number.NEGATIVE_INFINITY : nowMs - rule.maxDays * dayMs
+  const youngest = nowMs - rule.minDays * dayMs
   const rows = db
     .prepare(`SELECT ${headerColumns}, length(bytes) AS size FROM page ORDER BY first_seq LIMIT ?`)
     .all(chunkPages + 1)

@@ -1,4 +1,5 @@
 /** From the text of one setting to its value. Every function throws InvalidValue. */
+import { dayMs } from '#base/day.ts'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import type { AccessKeyId, AccountId, Region } from '#base/brand.ts'
@@ -108,7 +109,7 @@ const durationUnits: Readonly<Record<string, number>> = {
   s: 1000,
   m: 60_000,
   h: 3_600_000,
-  d: 86_400_000,
+  d: dayMs,
   w: 604_800_000,
 }
 
@@ -126,7 +127,7 @@ export function parseDuration(text: string): number | undefined {
 /** Days of a duration from `least` to `most` days. */
 export function days(least: number, most: number): (text: string) => number {
   return (text) => {
-    const value = (parseDuration(text) ?? NaN) / 86_400_000
+    const value = (parseDuration(text) ?? NaN) / dayMs
     if (value >= least && value <= most) return value
     throw new InvalidValue(
       `${quoted(text)} is not a time from ${least} to ${most} days; write a number and a unit, such as 90d`,

@@ -1,3 +1,4 @@
+import { dayMs } from '#base/day.ts'
 import { keyArn } from '#base/arn.ts'
 import { serviceEventText, secondText } from '#cloudtrail/record.ts'
 import { importedMaterial } from '#crypto/imported-material.ts'
@@ -17,8 +18,6 @@ import { compareKey } from './compare-key.ts'
 import { nameIn, placeFor, type Planning } from './planning.ts'
 import { planGrants } from './plan-grants.ts'
 import type { SeedKey, SeedMaterial } from './seed.ts'
-
-const dayMs = 86_400_000
 
 /** Adds the changes that bring the keys of a seed and their grants. */
 export async function planKeys(keys: readonly SeedKey[], planning: Planning): Promise<void> {

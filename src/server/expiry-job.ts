@@ -3,7 +3,7 @@ import { sweep } from '#kms/key/expired.ts'
 import type { Clock, Random } from '#ports/edge.ts'
 import type { KeyRecord, Stored } from '#records/key.ts'
 import type { SqliteReader } from '#storage/sqlite/reader.ts'
-import { eachFailureOnce, oneAtATime } from './job-runs.ts'
+import { dueBatch, eachFailureOnce, oneAtATime, workOff } from './job-runs.ts'
 import type { Writer } from './writer.ts'
 
 export interface ExpiryJobParts {
@@ -23,7 +23,6 @@ export interface ExpiryJob {
   run(): Promise<number>
 }
 
-const batch = 100
 // Who changes a key all the time has its material deleted by the next run.
 const attempts = 5
 
@@ -34,24 +33,13 @@ export function createExpiryJob(parts: ExpiryJobParts): ExpiryJob {
 
 async function deleteAll(parts: ExpiryJobParts, failed: (error: unknown) => void): Promise<number> {
   const { storage, writer, clock } = parts
-  const isClosed = (): boolean => writer.isClosed
-  let deleted = 0
-  let last: Stored<KeyRecord> | undefined
-  while (!isClosed()) {
-    const due = storage.keysWithExpiredMaterial(clock.now(), batch, last, failed)
-    for (const key of due) {
-      if (isClosed()) return deleted
-      try {
-        deleted += await deleteOne(parts, key)
-      } catch (error) {
-        // What the end of the server interrupts is done by the next one.
-        if (!isClosed()) failed(error)
-      }
-    }
-    last = due.at(-1)
-    if (due.length < batch) break
-  }
-  if (deleted > 0 && !isClosed()) writer.emptyLog()
+  const deleted = await workOff<Stored<KeyRecord>>({
+    find: (after) => storage.keysWithExpiredMaterial(clock.now(), dueBatch, after, failed),
+    work: (key) => deleteOne(parts, key),
+    failed,
+    writer,
+  })
+  if (deleted > 0 && !writer.isClosed) writer.emptyLog()
   return deleted
 }
 

@@ -6,7 +6,7 @@ import { relativesOf } from '#kms/key/multi-region.ts'
 import type { Clock, Random } from '#ports/edge.ts'
 import type { KeyRecord, Stored } from '#records/key.ts'
 import type { SqliteReader } from '#storage/sqlite/reader.ts'
-import { eachFailureOnce, oneAtATime } from './job-runs.ts'
+import { dueBatch, eachFailureOnce, oneAtATime, workOff } from './job-runs.ts'
 import type { Writer } from './writer.ts'
 
 export interface DeletionJobParts {
@@ -26,7 +26,6 @@ export interface DeletionJob {
   run(): Promise<number>
 }
 
-const batch = 100
 const aliasBatch = 100
 
 export function createDeletionJob(parts: DeletionJobParts): DeletionJob {
@@ -36,39 +35,28 @@ export function createDeletionJob(parts: DeletionJobParts): DeletionJob {
 
 async function deleteAll(parts: DeletionJobParts, failed: (error: unknown) => void): Promise<number> {
   const { storage, writer, clock } = parts
-  const isClosed = (): boolean => writer.isClosed
-  let deleted = 0
-  let last: Stored<KeyRecord> | undefined
-  while (!isClosed()) {
-    const due = storage.keysDueForDeletion(clock.now(), batch, last, failed)
-    for (const key of due) {
-      if (isClosed()) return deleted
-      try {
-        if (await deleteOne(parts, key)) deleted += 1
-      } catch (error) {
-        // What the end of the server interrupts is done by the next one.
-        if (!isClosed()) failed(error)
-      }
-    }
-    last = due.at(-1)
-    if (due.length < batch) break
-  }
-  if (deleted > 0 && !isClosed()) writer.emptyLog()
+  const deleted = await workOff<Stored<KeyRecord>>({
+    find: (after) => storage.keysDueForDeletion(clock.now(), dueBatch, after, failed),
+    work: (key) => deleteOne(parts, key),
+    failed,
+    writer,
+  })
+  if (deleted > 0 && !writer.isClosed) writer.emptyLog()
   return deleted
 }
 
-/** Whether the key is gone: it isn't when it was rescued or changed meanwhile, which the next run looks at again. */
+/** How many keys are gone: none when it was rescued or changed meanwhile, which the next run looks at again. */
 async function deleteOne(
   { storage, writer, clock, random }: DeletionJobParts,
   { region, account, keyId }: KeyRecord,
-): Promise<boolean> {
+): Promise<number> {
   const now = clock.now()
   // As it is now: the deletion of another key of the same multi-Region key has changed it since it was found.
   const key = storage.key({ region, account }, keyId)
-  if (key === undefined) return false
+  if (key === undefined) return 0
   const relatives = await relativesOf(key, storage)
   const deletion = deleteDueKey(key, { aliases: aliasesOf(storage, key), relatives }, now)
-  if (deletion === undefined) return false
+  if (deletion === undefined) return 0
   const { changes, expectations, event } = deletion
   const record = serviceEventText({
     eventName: event.eventName,
@@ -78,7 +66,7 @@ async function deleteOne(
     eventId: random.uuid(),
     serviceEventDetails: undefined,
   })
-  return (await writer.commitNow({ changes, expectations, record })) === 'committed'
+  return (await writer.commitNow({ changes, expectations, record })) === 'committed' ? 1 : 0
 }
 
 function aliasesOf(storage: SqliteReader, key: KeyRecord): readonly AliasName[] {

@@ -4,7 +4,7 @@ import type { Clock, Random } from '#ports/edge.ts'
 import type { KeyStore } from '#ports/key-store.ts'
 import type { KeyRecord, Stored } from '#records/key.ts'
 import type { SqliteReader } from '#storage/sqlite/reader.ts'
-import { eachFailureOnce, oneAtATime } from './job-runs.ts'
+import { dueBatch, eachFailureOnce, oneAtATime, workOff } from './job-runs.ts'
 import type { Writer } from './writer.ts'
 
 export interface RotationJobParts {
@@ -22,7 +22,6 @@ export interface RotationJob {
   run(): Promise<number>
 }
 
-const batch = 100
 // Who changes a key all the time has it rotated by the next run.
 const attempts = 5
 
@@ -33,33 +32,21 @@ export function createRotationJob(parts: RotationJobParts): RotationJob {
 
 async function rotateAll(parts: RotationJobParts, failed: (error: unknown) => void): Promise<number> {
   const { storage, writer, clock } = parts
-  const isClosed = (): boolean => writer.isClosed
-  let rotated = 0
-  let last: Stored<KeyRecord> | undefined
-  while (!isClosed()) {
-    const due = storage.keysDueForRotation(clock.now(), batch, last, failed)
-    for (const key of due) {
-      if (isClosed()) return rotated
-      try {
-        if (await rotateOne(parts, key)) rotated += 1
-      } catch (error) {
-        // What the end of the server interrupts is done by the next one.
-        if (!isClosed()) failed(error)
-      }
-    }
-    last = due.at(-1)
-    if (due.length < batch) break
-  }
-  return rotated
+  return await workOff<Stored<KeyRecord>>({
+    find: (after) => storage.keysDueForRotation(clock.now(), dueBatch, after, failed),
+    work: (key) => rotateOne(parts, key),
+    failed,
+    writer,
+  })
 }
 
-/** Whether the key has new material. A conflict is tried again on what the key is then: it may not be due any more. */
-async function rotateOne(parts: RotationJobParts, found: Stored<KeyRecord>): Promise<boolean> {
+/** How many keys have new material. A conflict is tried again on what the key is then: it may not be due any more. */
+async function rotateOne(parts: RotationJobParts, found: Stored<KeyRecord>): Promise<number> {
   const { storage, writer, keyStore, clock, random } = parts
   let key: Stored<KeyRecord> | undefined = found
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const now = clock.now()
-    if (key === undefined || !isRotationDue(key, now)) return false
+    if (key === undefined || !isRotationDue(key, now)) return 0
     const { rev, ...record } = key
     const place = { region: record.region, account: record.account }
     const material = await keyStore.generate(materialOwner(record, now))
@@ -68,8 +55,8 @@ async function rotateOne(parts: RotationJobParts, found: Stored<KeyRecord>): Pro
       ...rotated,
       expectations: [{ kind: 'key', place, keyId: record.keyId, rev }, ...rotated.expectations],
     })
-    if (outcome === 'committed') return true
+    if (outcome === 'committed') return 1
     key = storage.key(place, record.keyId)
   }
-  return false
+  return 0
 }

@@ -1,4 +1,5 @@
 /** What happens by the clock: recovery of the trail, readiness, retention, logs, policy texts, jobs on keys, renewal of certificates. */
+import { dayMs } from '#base/day.ts'
 import type { KeyUses } from '#audit/key-uses.ts'
 import type { GuardedTrail } from '#audit/failure-policy.ts'
 import type { AuditSettings } from '#config/settings.ts'
@@ -26,8 +27,7 @@ export interface Upkeep {
 const tickMs = 1000
 const jobsMs = 30_000
 const retentionMs = 60_000
-const day = 86_400_000
-const minutesOfDay = day / retentionMs
+const minutesOfDay = dayMs / retentionMs
 // Younger records stay whatever the trail's size: less than this is no trail.
 const minimumRetentionDays = 1
 
@@ -80,7 +80,7 @@ export function startUpkeep(parts: UpkeepParts): Upkeep {
     }, retentionMs),
     setInterval(() => {
       parts.renewTls().catch(failed('the TLS certificate could not be renewed'))
-    }, day),
+    }, dayMs),
   ]
   return {
     stop: () => {

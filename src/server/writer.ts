@@ -2,6 +2,7 @@
  * The one writer, on the primary thread: commits of all workers in one transaction at a time, pages of records in one
  * append, and the drain of the outbox into the trail. What came in while the disk was synced is the next group.
  */
+import { dayMs } from '#base/day.ts'
 import type { RevisionSlots } from '#cache/revision-slots.ts'
 import type { KeyUses } from '#audit/key-uses.ts'
 import type { KeyUseTexts } from '#audit/key-use-text.ts'
@@ -54,7 +55,7 @@ const outboxRecords = 10_000
 const outboxBytes = 16_777_216
 
 // Records of one moment reach the trail in no particular order, and a clock may be set.
-const forgottenAfterMs = 86_400_000
+const forgottenAfterMs = dayMs
 
 export class Writer {
   readonly #parts: WriterParts

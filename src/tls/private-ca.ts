@@ -2,6 +2,7 @@
  * `--tls self-signed`: a private certificate authority in DIR/tls and a server certificate from it, for clients that trust
  * DIR/tls/ca.crt. The authority stays, so that clients need to be told once; the server's certificate is renewed.
  */
+import { dayMs } from '#base/day.ts'
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
@@ -24,12 +25,11 @@ export interface PrivateCaOptions {
   readonly random: Random
 }
 
-const day = 86_400_000
 const hour = 3_600_000
-const authorityLifetime = 3653 * day
+const authorityLifetime = 3653 * dayMs
 // Some clients accept no server certificate that lives longer than 398 days.
-const serverLifetime = 397 * day
-const renewalMargin = 30 * day
+const serverLifetime = 397 * dayMs
+const renewalMargin = 30 * dayMs
 
 /** Where the authority's certificate is, for the trust stores of clients. */
 export function authorityFile(directory: string): string {

@@ -2,6 +2,7 @@
  * The end of the waiting period: keys whose deletion date has come, their materials and aliases go for good. Pure: the job's
  * runner finds the keys, commits each deletion with its record, and comes back for those whose commit met a conflict.
  */
+import { dayMs } from '#base/day.ts'
 import { keyArn } from '#base/arn.ts'
 import type { AliasName } from '#base/brand.ts'
 import type { AuditedResource } from '#aws/operation.ts'
@@ -9,7 +10,6 @@ import type { Change, Expectation } from '#records/change.ts'
 import type { KeyRecord, Place, Stored } from '#records/key.ts'
 import { textsIn, textsSuperseded } from '#records/policy-texts.ts'
 import { placedAt, unchanged } from '../key/multi-region.ts'
-import { day } from '../key/state.ts'
 import { keyResourceType } from '../key/target.ts'
 
 /** What the AwsServiceEvent record of something that KMS did by itself is made of. */
@@ -53,7 +53,7 @@ function without(gone: KeyRecord, relative: KeyRecord, now: number): KeyRecord {
   const replicaRegions = multiRegion.replicaRegions.filter((region) => region !== gone.region)
   const left = placedAt(relative, { ...multiRegion, replicaRegions })
   if (state.kind !== 'PendingReplicaDeletion' || replicaRegions.length > 0) return left
-  return { ...left, state: { kind: 'PendingDeletion', deletionDate: now + state.windowDays * day } }
+  return { ...left, state: { kind: 'PendingDeletion', deletionDate: now + state.windowDays * dayMs } }
 }
 
 function deletion(key: Stored<KeyRecord>, { aliases, relatives }: Surroundings, now: number): KeyDeletion {

@@ -1,4 +1,5 @@
 /** What ImportKeyMaterial asks of the members of a request and of the material it brings (API Reference). */
+import { dayMs } from '#base/day.ts'
 import { refusal, type Refusal } from '#aws/errors.ts'
 import type { Infer } from '#aws/shape.ts'
 import type { KeyArn, KeyMaterialId } from '#base/brand.ts'
@@ -6,7 +7,7 @@ import type { ImportedBytes, KeyRecord } from '#records/key.ts'
 import type { ExpirationModelType, ImportTypeType } from '../members.ts'
 import { materialsIn } from './imported.ts'
 
-const longestMs = 365 * 86_400_000
+const longestMs = 365 * dayMs
 
 interface Expiry {
   readonly ExpirationModel?: Infer<typeof ExpirationModelType> | undefined

@@ -1,8 +1,7 @@
 /** When a key was last used, as operations tell it and conditions judge it. Times are epoch milliseconds. */
+import { dayMs } from '#base/day.ts'
 import type { LastKeyUse } from '#ports/key-usage.ts'
 import type { KeyRecord } from '#records/key.ts'
-
-const day = 24 * 60 * 60 * 1000
 
 type Created = Pick<KeyRecord, 'creationDate'>
 
@@ -17,5 +16,5 @@ export function trackingStart({ creationDate }: Created, { trackedSince }: LastK
  */
 export function daysWithoutUse(key: Created, lastUse: LastKeyUse, now: number): number {
   const last = Math.max(lastUse.use?.time ?? 0, trackingStart(key, lastUse))
-  return Math.max(0, Math.floor((now - last) / day))
+  return Math.max(0, Math.floor((now - last) / dayMs))
 }

@@ -2,6 +2,7 @@
  * Rotation ("Rotate AWS KMS keys", AWS KMS Developer Guide): a key gets new material, under which it encrypts from then on;
  * what was encrypted before names the older material, which stays. Only the material changes: never id, policy or state.
  */
+import { dayMs } from '#base/day.ts'
 import { keyArn } from '#base/arn.ts'
 import type { KeyMaterialId } from '#base/brand.ts'
 import { secondText, serviceEventText } from '#cloudtrail/record.ts'
@@ -15,8 +16,6 @@ import type { Change, Expectation } from '#records/change.ts'
 import { withPendingCurrent } from './imported.ts'
 import { multiRegionKeyType, relativesOf, synchronized, unchanged } from './multi-region.ts'
 import { wrongOrigin } from './origin.ts'
-
-const dayMs = 86_400_000
 
 /** Days: of keys whose owner names no other, and of AWS managed keys. */
 export const defaultRotationPeriod = 365

@@ -7,9 +7,6 @@ import { exhaustive } from '#base/exhaustive.ts'
 import type { KeyArn } from '#base/brand.ts'
 import type { KeyState } from '#records/key.ts'
 
-/** Milliseconds of a day: the unit of waiting periods. */
-export const day = 24 * 60 * 60 * 1000
-
 export type StateRule =
   /** Cryptographic use: Enabled only. */
   | 'enabled'

@@ -2,6 +2,7 @@
  * GetParametersForImport: a new wrapping key, and the token that brings its private half back, for one import or several within
  * 24 hours. Sets handed out before stay valid.
  */
+import { dayMs } from '#base/day.ts'
 import { blob, secret } from '#aws/shape.ts'
 import { after } from '#base/maybe-async.ts'
 import { SecretBytes } from '#base/secret-bytes.ts'
@@ -10,7 +11,7 @@ import { keyIn } from '../key/target.ts'
 import { AlgorithmSpec, CiphertextType, DateType, KeyIdType, WrappingKeySpecType } from '../members.ts'
 import { readOperation } from '../operation.ts'
 
-const validMs = 24 * 60 * 60 * 1000
+const validMs = dayMs
 
 export const GetParametersForImport = readOperation({
   name: 'GetParametersForImport',

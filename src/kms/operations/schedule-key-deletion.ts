@@ -2,10 +2,10 @@
  * ScheduleKeyDeletion: a waiting period of 7 to 30 days (the model allows 1..365, the service does not), after which the
  * deletion job removes the key. Not idempotent.
  */
+import { dayMs } from '#base/day.ts'
 import { refusal } from '#aws/errors.ts'
 import { integer, optional } from '#aws/shape.ts'
 import { multiRegionKeyType } from '../key/multi-region.ts'
-import { day } from '../key/state.ts'
 import { keyIn, withLastUse } from '../key/target.ts'
 import { DateType, KeyIdType, KeyStateType } from '../members.ts'
 import { changeOperation } from '../operation.ts'
@@ -65,7 +65,7 @@ export const ScheduleKeyDeletion = changeOperation({
         changes: [{ kind: 'key changed', key: { ...record, state } }],
       }
     }
-    const deletionDate = facts.now + PendingWindowInDays * day
+    const deletionDate = facts.now + PendingWindowInDays * dayMs
     const state = { kind: 'PendingDeletion', deletionDate } as const
     return {
       output: { ...output, DeletionDate: new Date(deletionDate), KeyState: state.kind },
