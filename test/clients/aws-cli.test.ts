@@ -1,5 +1,6 @@
 /** The AWS CLI, any version, against a running server. */
 import assert from 'node:assert/strict'
+import { createPublicKey, verify } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -11,7 +12,7 @@ const skip = skipReason('The AWS CLI', ['aws', '--version'], 'apt-get install aw
 
 describe('the AWS CLI', { skip }, async () => {
   if (skip !== false) return
-  const server = await startServer()
+  const server = await startServer({ regions: ['us-east-1', 'eu-west-1'] })
   const directory = temporaryDirectory()
   const env = awsEnvironment(server)
   const aws = (...args: string[]) => ['aws', '--endpoint-url', server.url, '--output', 'json', ...args]
@@ -57,6 +58,57 @@ describe('the AWS CLI', { skip }, async () => {
 
     const scheduled = await kms('schedule-key-deletion', '--key-id', other, '--pending-window-in-days', '7')
     assert.deepEqual([scheduled['KeyId'], scheduled['KeyState']], [other, 'PendingDeletion'])
+  })
+
+  it('walks through what key pairs and HMAC keys do', async () => {
+    const made = async (spec: string, usage: string): Promise<string> =>
+      String(keyOf(await kms('create-key', '--key-spec', spec, '--key-usage', usage))['KeyId'])
+    const message = file('message', 'from the CLI')
+
+    const signing = await made('ECC_NIST_P384', 'SIGN_VERIFY')
+    const ecdsa = ['--key-id', signing, '--message', message, '--signing-algorithm', 'ECDSA_SHA_384']
+    const { Signature } = await kms('sign', ...ecdsa)
+    const { SignatureValid } = await kms('verify', ...ecdsa, '--signature', file('signature', blob(Signature)))
+    assert.equal(SignatureValid, true)
+    const { PublicKey } = await kms('get-public-key', '--key-id', signing)
+    const publicKey = createPublicKey({ key: blob(PublicKey), format: 'der', type: 'spki' })
+    assert.ok(verify('sha384', Buffer.from('from the CLI'), publicKey, blob(Signature)))
+
+    const rsa = ['--key-id', await made('RSA_2048', 'ENCRYPT_DECRYPT'), '--encryption-algorithm', 'RSAES_OAEP_SHA_256']
+    const { CiphertextBlob } = await kms('encrypt', ...rsa, '--plaintext', message)
+    const opened = await kms('decrypt', ...rsa, '--ciphertext-blob', file('rsa', blob(CiphertextBlob)))
+    assert.equal(blob(opened['Plaintext']).toString('utf8'), 'from the CLI')
+
+    const hmac = ['--key-id', await made('HMAC_512', 'GENERATE_VERIFY_MAC'), '--mac-algorithm', 'HMAC_SHA_512']
+    const { Mac } = await kms('generate-mac', ...hmac, '--message', message)
+    const verified = await kms('verify-mac', ...hmac, '--message', message, '--mac', file('mac', blob(Mac)))
+    assert.equal(verified['MacValid'], true)
+
+    const symmetric = String(keyOf(await kms('create-key'))['KeyId'])
+    const pair = await kms('generate-data-key-pair', '--key-id', symmetric, '--key-pair-spec', 'ECC_NIST_P256')
+    const sealed = file('sealed', blob(pair['PrivateKeyCiphertextBlob']))
+    const { Plaintext } = await kms('decrypt', '--ciphertext-blob', sealed)
+    assert.equal(Plaintext, pair['PrivateKeyPlaintext'])
+  })
+
+  it('walks through the life of a multi-Region key', async () => {
+    const key = String(keyOf(await kms('create-key', '--multi-region'))['KeyId'])
+    await kms('replicate-key', '--key-id', key, '--replica-region', 'eu-west-1')
+    const encrypted = await kms('encrypt', '--key-id', key, '--plaintext', file('shared', 'shared'))
+    const ciphertext = file('shared.encrypted', blob(encrypted['CiphertextBlob']))
+    const there = ['--region', 'eu-west-1']
+    const decrypted = await kms('decrypt', '--ciphertext-blob', ciphertext, ...there)
+    assert.equal(blob(decrypted['Plaintext']).toString('utf8'), 'shared')
+    const update = ['update-primary-region', '--key-id', key, '--primary-region', 'eu-west-1']
+    const { code, stdout, stderr } = await run(aws('kms', ...update), env)
+    assert.deepEqual([code, stdout], [0, ''], stderr)
+    const { MultiRegionConfiguration } = keyOf(await kms('describe-key', '--key-id', key))
+    assert.ok(typeof MultiRegionConfiguration === 'object' && MultiRegionConfiguration !== null)
+    assert.deepEqual(MultiRegionConfiguration, {
+      MultiRegionKeyType: 'REPLICA',
+      PrimaryKey: { Arn: `arn:aws:kms:eu-west-1:${account}:key/${key}`, Region: 'eu-west-1' },
+      ReplicaKeys: [{ Arn: `arn:aws:kms:us-east-1:${account}:key/${key}`, Region: 'us-east-1' }],
+    })
   })
 
   it('lists keys page by page', async () => {
