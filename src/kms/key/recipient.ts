@@ -25,7 +25,7 @@ export interface Recipient {
 /** A resource of a request that may be attested. */
 export interface Attested {
   /** Undefined: the request names none, and is answered in plaintext. */
-  readonly recipient: Recipient | undefined
+  readonly recipient?: Recipient | undefined
 }
 
 interface RecipientInput {
@@ -52,7 +52,8 @@ export function attested<I, R extends object>(
       after(recipientOf(input, ports), (recipient) => {
         if (isRefusal(recipient)) return recipient
         return after(target.resolve(input, facts, ports), (resource) =>
-          isRefusal(resource) ? resource : { ...resource, recipient },
+          // Nearly all requests name none: their resource is not copied for that.
+          recipient === undefined || isRefusal(resource) ? resource : { ...resource, recipient },
         )
       }),
     condition: (name, resource, input, facts) => {
@@ -61,10 +62,9 @@ export function attested<I, R extends object>(
       return conditionValue(name, { key: undefined, input: {}, prefix: '', facts, constraints: undefined, attestation })
     },
     withConditions: (wanted, resource, ports) =>
-      after(target.withConditions?.(wanted, resource, ports) ?? resource, (known) => ({
-        ...known,
-        recipient: resource.recipient,
-      })),
+      after(target.withConditions?.(wanted, resource, ports) ?? resource, (known) =>
+        resource.recipient === undefined ? known : { ...known, recipient: resource.recipient },
+      ),
   }
 }
 
