@@ -91,8 +91,10 @@ for (const keys of [1, 10_000]) {
       if (buffer.count < 64) continue
       const page = buffer.take()
       if (page === undefined) continue
-      cloned += structuredClone(page.used)?.size ?? 0
-      buffer.reuse(page.bytes.buffer)
+      const { bytes, used } = page
+      const sent = structuredClone({ bytes, used }, { transfer: [bytes.buffer] })
+      cloned += sent.used?.length ?? 0
+      buffer.reuse(sent.bytes.buffer)
     }
   })
   length += cloned

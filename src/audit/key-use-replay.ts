@@ -4,15 +4,16 @@ import { IntegrityError } from '#base/integrity-error.ts'
 import type { HmacKey } from '#crypto/hmac.ts'
 import { isObject } from './json-object.ts'
 import type { KeyUseState } from './key-use-state.ts'
+import { KeyUseNotes } from './key-use-notes.ts'
 import { keyUseText } from './key-use-text.ts'
 import { genesis, pageHash, sameHash } from './page.ts'
 import type { Head, Page } from './page.ts'
 import { unpacked } from './packed.ts'
 import { pageOf, readCheckpoint } from './trail-schema.ts'
 
-/** The last uses that one page tells of; undefined: the key is gone. */
 export interface ReplayedPage {
-  readonly used: ReadonlyMap<string, string | undefined>
+  /** The uses of keys that the page tells of (key-use-notes.ts). */
+  readonly used: Buffer
   /** Where the page ends in the trail; undefined of what waits in the spool. */
   readonly head: Head | undefined
 }
@@ -75,9 +76,9 @@ function* pagesBehind(db: DatabaseSync, start: Head, source: ReplaySource): Gene
   for (const page of spooled) yield { used: usesOf(page.bytes, tracked), head: undefined }
 }
 
-/** The last uses that the records in `bytes` tell of; undefined: the key is gone. */
-function usesOf(bytes: Uint8Array, tracked: ReadonlySet<string>): Map<string, string | undefined> {
-  const used = new Map<string, string | undefined>()
+/** The uses of keys that the records in `bytes` tell of. */
+function usesOf(bytes: Uint8Array, tracked: ReadonlySet<string>): Buffer {
+  const used = new KeyUseNotes()
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
   for (const line of text.split('\n')) {
     if (line === '') continue
@@ -86,10 +87,12 @@ function usesOf(bytes: Uint8Array, tracked: ReadonlySet<string>): Map<string, st
     const isUse = record['eventType'] === 'AwsApiCall' && tracked.has(textIn(record, 'eventName'))
     const isEnd = record['eventType'] === 'AwsServiceEvent' && record['eventName'] === 'DeleteKey'
     if (record['eventSource'] !== 'kms.amazonaws.com' || record['errorCode'] !== undefined) continue
-    if (isUse) for (const key of keysIn(record)) used.set(key, useIn(record))
-    else if (isEnd) for (const key of keysIn(record)) used.set(key, undefined)
+    if (isUse) for (const key of keysIn(record)) used.add(key, useIn(record))
+    else if (isEnd) for (const key of keysIn(record)) used.add(key, '')
   }
-  return used
+  const notes = Buffer.alloc(used.length)
+  used.moveTo(notes, 0)
+  return notes
 }
 
 type JsonObject = Readonly<Record<string, unknown>>

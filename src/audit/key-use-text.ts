@@ -2,9 +2,6 @@
 import { IntegrityError } from '#base/integrity-error.ts'
 import type { KeyUse } from '#ports/key-usage.ts'
 
-/** The text of each key's last use, by the key's ARN. */
-export type KeyUseTexts = ReadonlyMap<string, string>
-
 /** The text of `use`: names and ids of our own, in which nothing has to be escaped. */
 export function keyUseText({ operation, time, requestId, eventId }: KeyUse): string {
   return `["${operation}",${time},"${requestId}","${eventId}"]`

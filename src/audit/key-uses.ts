@@ -1,9 +1,11 @@
 import type { LastKeyUse } from '#ports/key-usage.ts'
+import { readNotes } from './key-use-notes.ts'
 import { parseKeyUse } from './key-use-text.ts'
 import type { KeyUseChange, KeyUseTable } from './key-use-table.ts'
 import type { Replay } from './key-use-replay.ts'
 import { genesis } from './page.ts'
 import type { Head } from './page.ts'
+import { gone, WaitingUses } from './waiting-uses.ts'
 
 export interface KeyUsesOptions {
   readonly table: KeyUseTable
@@ -13,12 +15,9 @@ export interface KeyUsesOptions {
   readonly mayWrite: () => boolean
   /** Uses could not be stored; called when that begins. */
   readonly report: (what: string, error: unknown) => void
-  /** So many keys may wait in memory before storing them keeps pace with what comes. Default 20,000, some 7 MB. */
+  /** So many keys may wait in memory before storing them keeps pace with what comes. Default 20,000, some 6 MB. */
   readonly maxWaiting?: number
 }
-
-/** The last uses of some keys; undefined: the key is gone. */
-export type KeyUseChanges = ReadonlyMap<string, string | undefined>
 
 // What one step stores: some milliseconds.
 const stepRows = 256
@@ -37,10 +36,11 @@ const givenUpFactor = 10
 export class KeyUses {
   readonly #options: KeyUsesOptions
   readonly #maxWaiting: number
-  /** The last uses since the last round of storing began; undefined: the key is gone. */
-  #recent = new Map<string, string | undefined>()
-  /** What the round still has to store. What is in `#recent` is newer. */
-  #saving = new Map<string, string | undefined>()
+  /** The last uses since the last round of storing began. */
+  #recent = new WaitingUses()
+  /** What the round still has to store, its keys in the order in which they are. What is in `#recent` is newer. */
+  #saving = new WaitingUses()
+  #order: readonly string[] = []
   /** What is complete once the round is over; undefined between rounds. */
   #round: Head | undefined
   /** Where a replay is. */
@@ -74,21 +74,29 @@ export class KeyUses {
     return this.#recent.size + this.#saving.size
   }
 
-  /** Notes the uses of pages that have just become durable: all that one append stored, in its order. Never throws. */
-  note(pages: Iterable<KeyUseChanges | undefined>): void {
+  /**
+   * Notes the uses of pages that have just become durable: all that one append stored, in its order (key-use-notes.ts).
+   * Never throws.
+   */
+  note(pages: Iterable<Buffer | undefined>): void {
     if (this.#lost !== undefined) return
+    const recent = this.#recent
     let noted = 0
-    for (const used of pages) {
-      if (used === undefined) continue
-      for (const [key, text] of used) this.#recent.set(key, text)
-      noted += used.size
+    for (const notes of pages) {
+      if (notes === undefined) continue
+      noted += readNotes(notes, (key, start, end) => {
+        if (start === end) recent.forget(key)
+        else recent.set(key, notes, start, end)
+      })
     }
     this.#bound(noted)
   }
 
   /** The key is gone, and what is known of its use goes too. */
   forget(key: string): void {
-    this.note([new Map([[key, undefined]])])
+    if (this.#lost !== undefined) return
+    this.#recent.forget(key)
+    this.#bound(1)
   }
 
   /**
@@ -97,12 +105,9 @@ export class KeyUses {
    */
   last(key: string): LastKeyUse {
     if (this.#lost !== undefined) throw this.#lost
-    const text = this.#recent.has(key)
-      ? this.#recent.get(key)
-      : this.#saving.has(key)
-        ? this.#saving.get(key)
-        : this.#options.table.read(key)
-    return { use: text === undefined ? undefined : parseKeyUse(text), trackedSince: this.#since }
+    const text = this.#recent.text(key) ?? this.#saving.text(key) ?? this.#options.table.read(key)
+    const use = text === undefined || text === gone ? undefined : parseKeyUse(text)
+    return { use, trackedSince: this.#since }
   }
 
   /** To be called about once a second: 'more' when another step of storing should follow, with other work in between. */
@@ -119,7 +124,11 @@ export class KeyUses {
     const { table, mayWrite, report } = this.#options
     if (this.#lost !== undefined || !mayWrite()) return 'done'
     this.#round ??= this.#beginRound()
-    const changes: readonly KeyUseChange[] = [...this.#saving.entries().take(stepRows)]
+    const keys = this.#order.slice(-this.#saving.size).slice(0, stepRows)
+    const changes = keys.map((key): KeyUseChange => {
+      const text = this.#saving.text(key)
+      return [key, text === gone ? undefined : text]
+    })
     const isLast = changes.length === this.#saving.size
     try {
       table.save(changes, { head: isLast ? this.#round : (table.state?.head ?? genesis), since: this.#since })
@@ -129,8 +138,10 @@ export class KeyUses {
       return 'done'
     }
     this.#failing = false
-    for (const [key] of changes) this.#saving.delete(key)
+    for (const key of keys) this.#saving.delete(key)
     if (!isLast) return 'more'
+    this.#saving.clear()
+    this.#order = []
     this.#round = undefined
     return 'done'
   }
@@ -149,9 +160,11 @@ export class KeyUses {
   }
 
   #beginRound(): Head {
+    const before = this.#saving
+    this.#saving = this.#recent
+    this.#recent = before
     // In the order of the table: neighbours share its pages, each of which is written once for them all.
-    this.#saving = new Map([...this.#recent].sort(([left], [right]) => (left < right ? -1 : 1)))
-    this.#recent = new Map()
+    this.#order = this.#saving.sortedKeys()
     this.#ticks = 0
     return this.#position()
   }
@@ -167,5 +180,6 @@ export class KeyUses {
     this.#options.report('the last uses of keys are no longer followed', this.#lost)
     this.#recent.clear()
     this.#saving.clear()
+    this.#order = []
   }
 }

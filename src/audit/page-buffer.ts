@@ -1,19 +1,20 @@
 import type { Clock } from '#ports/edge.ts'
-import type { KeyUse, UsedKeys } from '#ports/key-usage.ts'
-import { keyUseText, type KeyUseTexts } from './key-use-text.ts'
+import type { UsedKeys } from '#ports/key-usage.ts'
+import { KeyUseNotes } from './key-use-notes.ts'
+import { keyUseText } from './key-use-text.ts'
 import type { Page } from './page.ts'
 import { requestTime } from './request-time.ts'
 
 /** Called once the record is durable, or with the reason why it is not. */
 export type Done = (failure: Error | undefined) => void
 
-/** A page on its way to the writer: `bytes` may be transferred with their ArrayBuffer, in which nothing else is. */
+/** A page on its way to the writer: `bytes` may be transferred with their ArrayBuffer, in which nothing but `used` is, too. */
 export interface OutgoingPage extends Page {
   readonly bytes: Uint8Array<ArrayBuffer>
   /** In the order of the records. They stay in the worker. */
   readonly dones: readonly Done[]
-  /** The last uses of the keys that its records use; undefined when they use none. */
-  readonly used: KeyUseTexts | undefined
+  /** The uses of keys that its records tell of (key-use-notes.ts); undefined when they use none. */
+  readonly used: Uint8Array<ArrayBuffer> | undefined
 }
 
 const initialBytes = 65_536
@@ -29,7 +30,7 @@ export class PageBuffer {
   #minMs = Number.POSITIVE_INFINITY
   #maxMs = 0
   #dones: Done[] = []
-  #used = new Map<string, KeyUse>()
+  readonly #used = new KeyUseNotes()
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -50,6 +51,10 @@ export class PageBuffer {
    * it uses.
    */
   append(record: string, done: Done, atMs = requestTime(record), used?: UsedKeys): void {
+    if (used !== undefined) {
+      const use = keyUseText(used.use)
+      for (const key of used.keys) this.#used.add(key, use)
+    }
     // A raw line feed is white space in JSON, and would end the record early here.
     const line = record.includes('\n') ? record.replaceAll('\n', ' ') : record
     const room = this.#length + line.length * 3 + 1
@@ -60,21 +65,19 @@ export class PageBuffer {
     if (time < this.#minMs) this.#minMs = time
     if (time > this.#maxMs) this.#maxMs = time
     this.#dones.push(done)
-    if (used === undefined) return
-    for (const key of used.keys) this.#used.set(key, used.use)
   }
 
   /** All that waits, or undefined when nothing does. The page is the caller's, until `reuse` gives its memory back. */
   take(): OutgoingPage | undefined {
     if (this.#dones.length === 0) return undefined
-    const bytes = new Uint8Array(this.#buffer.buffer, 0, this.#length)
+    const used = this.#takeUsed()
     const page = {
-      bytes,
+      bytes: new Uint8Array(this.#buffer.buffer, 0, this.#length),
       count: this.#dones.length,
       minMs: this.#minMs,
       maxMs: this.#maxMs,
       dones: this.#dones,
-      used: this.#takeUsed(),
+      used,
     }
     this.#buffer = this.#spare ?? Buffer.allocUnsafeSlow(initialBytes)
     this.#spare = undefined
@@ -90,12 +93,13 @@ export class PageBuffer {
     if (memory.byteLength <= retainedBytes) this.#spare = Buffer.from(memory)
   }
 
-  #takeUsed(): KeyUseTexts | undefined {
-    if (this.#used.size === 0) return undefined
-    const texts = new Map<string, string>()
-    for (const [key, use] of this.#used) texts.set(key, keyUseText(use))
-    this.#used.clear()
-    return texts
+  /** Puts what was used behind the records. */
+  #takeUsed(): OutgoingPage['used'] {
+    const { length } = this.#used
+    if (length === 0) return undefined
+    if (this.#length + length > this.#buffer.length) this.#grow(this.#length + length)
+    this.#used.moveTo(this.#buffer, this.#length)
+    return new Uint8Array(this.#buffer.buffer, this.#length, length)
   }
 
   #grow(room: number): void {

@@ -1,5 +1,4 @@
 /** What worker threads and the primary thread, which writes, say to each other. */
-import type { KeyUseTexts } from '#audit/key-use-text.ts'
 import type { Address, Settings } from '#config/settings.ts'
 import type { OidcFiles } from './oidc-files.ts'
 import type { ListenFlag } from './port-guard.ts'
@@ -50,8 +49,8 @@ export interface PageMessage {
   readonly count: number
   readonly minMs: number
   readonly maxMs: number
-  /** The last uses of the keys that its records use. */
-  readonly used: KeyUseTexts | undefined
+  /** The uses of keys that its records tell of (audit/key-use-notes.ts), in the memory of `bytes`. */
+  readonly used: Uint8Array<ArrayBuffer> | undefined
 }
 
 export type ToPrimary =

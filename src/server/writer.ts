@@ -5,7 +5,6 @@
 import { dayMs } from '#base/day.ts'
 import type { RevisionSlots } from '#cache/revision-slots.ts'
 import type { KeyUses } from '#audit/key-uses.ts'
-import type { KeyUseTexts } from '#audit/key-use-text.ts'
 import type { GuardedTrail } from '#audit/failure-policy.ts'
 import type { Page } from '#audit/page.ts'
 import type { Trail } from '#audit/trail.ts'
@@ -32,8 +31,8 @@ interface WaitingCommit {
   readonly commit: Commit
   readonly done: (outcome: CommitOutcome | Error) => void
 }
-/** A page, and the last uses of the keys that its records use. */
-type UsingPage = Page & { readonly used?: KeyUseTexts | undefined }
+/** A page, and the uses of keys that its records tell of (audit/key-use-notes.ts). */
+type UsingPage = Page & { readonly used?: Uint8Array<ArrayBuffer> | undefined }
 
 interface WaitingPage {
   readonly page: UsingPage
@@ -134,7 +133,7 @@ export class Writer {
     this.#pages = []
     const failure = this.#parts.guarded.append(waiting.map(({ page }) => page))
     // Before the answers: who has one may ask when the key was last used.
-    if (failure === undefined) this.#parts.keyUses.note(waiting.map(({ page }) => page.used))
+    if (failure === undefined) this.#parts.keyUses.note(waiting.map(({ page: { used } }) => used && asBuffer(used)))
     for (const { done } of waiting) this.#answer(() => done(failure))
   }
 
@@ -320,6 +319,10 @@ export class Writer {
     this.#closed = true
     clearTimeout(this.#drainTimer)
   }
+}
+
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
 }
 
 function closedError(): Error {

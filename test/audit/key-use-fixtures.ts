@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { KeyUseTable } from '#audit/key-use-table.ts'
 import { KeyUses } from '#audit/key-uses.ts'
 import { replayKeyUses, type Replay } from '#audit/key-use-replay.ts'
-import type { KeyUseTexts } from '#audit/key-use-text.ts'
 import { PageBuffer } from '#audit/page-buffer.ts'
 import type { Page } from '#audit/page.ts'
 import type { Trail } from '#audit/trail.ts'
@@ -59,7 +58,7 @@ function recordOf(request: Request): string {
 }
 
 /** `requests` as a worker sends them. */
-export function pageOfRequests(requests: readonly Request[]): Page & { readonly used: KeyUseTexts | undefined } {
+export function pageOfRequests(requests: readonly Request[]): Page & { readonly used: Buffer | undefined } {
   const buffer = new PageBuffer(clockAt(0))
   for (const request of requests) {
     const { use } = useOf(request)
@@ -68,7 +67,8 @@ export function pageOfRequests(requests: readonly Request[]): Page & { readonly 
   }
   const page = buffer.take()
   if (page === undefined) throw new TypeError('a page without requests')
-  return page
+  const { used } = page
+  return { ...page, used: used && Buffer.from(used.buffer, used.byteOffset, used.byteLength) }
 }
 
 export interface Followed {

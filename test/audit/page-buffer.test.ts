@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { readNotes } from '#audit/key-use-notes.ts'
 import { PageBuffer } from '#audit/page-buffer.ts'
 import { requestTime, uuidTime } from '#audit/request-time.ts'
 import { clockAt, recordAt } from './fixtures.ts'
@@ -19,6 +20,47 @@ describe('the page buffer', () => {
       `${recordAt(2000, 1)}\n${recordAt(1000, 2)}\n${recordAt(9999, 3)}\n`,
     )
     assert.deepEqual([page.count, page.minMs, page.maxMs, page.dones.length], [3, 1000, 3000, 3])
+  })
+
+  it('carries the uses of keys behind the records, in their order and without those of earlier pages', () => {
+    const buffer = new PageBuffer(clockAt(5))
+    const use = { operation: 'Encrypt', time: 1000, requestId: 'a request', eventId: 'an event' }
+    const read = (used: Uint8Array<ArrayBuffer> | undefined): (readonly [string, string])[] => {
+      const notes: (readonly [string, string])[] = []
+      const bytes = Buffer.from(used ?? [])
+      readNotes(bytes, (key, start, end) => notes.push([key, bytes.toString('latin1', start, end)]))
+      return notes
+    }
+    const text = '["Encrypt",1000,"a request","an event"]'
+    buffer.append(recordAt(1, 1), done, 1, { keys: ['arn:1', 'arn:2'], use })
+    buffer.append(recordAt(1, 2), done, 1)
+    buffer.append(recordAt(1, 3), done, 1, { keys: ['arn:1'], use: { ...use, time: 2000 } })
+    const page = buffer.take()!
+    assert.equal(Buffer.from(page.bytes).toString(), `${recordAt(1, 1)}\n${recordAt(1, 2)}\n${recordAt(1, 3)}\n`)
+    const later = '["Encrypt",2000,"a request","an event"]'
+    assert.deepEqual(read(page.used), [
+      ['arn:1', text],
+      ['arn:2', text],
+      ['arn:1', later],
+    ])
+    assert.equal(page.used?.buffer, page.bytes.buffer)
+    buffer.append(recordAt(1, 4), done)
+    assert.equal(buffer.take()!.used, undefined)
+    // More than the memory they begin with, beside records that nearly fill theirs.
+    const record = `"${'x'.repeat(21_000)}"`
+    const many = Array.from({ length: 1000 }, (_, index) => `arn:aws:kms:us-east-1:111122223333:key/${index}`)
+    for (let count = 0; count < 3; count += 1) buffer.append(record, done, 1, { keys: many, use })
+    const large = buffer.take()!
+    assert.equal(Buffer.from(large.bytes).toString(), `${record}\n`.repeat(3))
+    assert.deepEqual(
+      read(large.used),
+      [...many, ...many, ...many].map((key) => [key, text]),
+    )
+    assert.throws(() => buffer.append('{}', done, 1, { keys: ['a'.repeat(256)], use }), RangeError)
+    assert.throws(
+      () => buffer.append('{}', done, 1, { keys: ['arn:1'], use: { ...use, eventId: 'e'.repeat(144) } }),
+      RangeError,
+    )
   })
 
   it('can be transferred, page by page, and gets its memory back', () => {

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
+import { KeyUseNotes } from '#audit/key-use-notes.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HmacKey } from '#crypto/hmac.ts'
 import { openAnchor } from '#storage/anchor.ts'
@@ -158,7 +159,10 @@ describe('a closed writer', () => {
 
 describe('the uses of keys that a page tells of', () => {
   const key = 'arn:aws:kms:us-east-1:111122223333:key/1193abcd-1234-4abc-8def-0123456789ab'
-  const used = new Map([[key, '["Encrypt",1795255440000,"a request","an event"]']])
+  const notes = new KeyUseNotes()
+  notes.add(key, '["Encrypt",1795255440000,"a request","an event"]')
+  const used = new Uint8Array(notes.length)
+  notes.moveTo(Buffer.from(used.buffer), 0)
 
   it('are known before the page is answered, and go with the key', async (t) => {
     const { writer, keyUses } = writerOn(t)
