@@ -2,6 +2,7 @@
 import { generateKeyPair, randomFillSync } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { RequestId } from '#base/brand.ts'
+import { secretMemory } from '#base/secret-memory.ts'
 import type { KeyPair, KeyPairRequest } from '#crypto/key-pair.ts'
 import type { Clock, Random } from '#ports/edge.ts'
 
@@ -65,8 +66,11 @@ export function systemRandom(): Random {
       return
     }
     const start = take(target.length)
-    pool.copy(target, 0, start, used)
-    pool.fill(0, start, used)
+    // Loops: so few bytes are copied and overwritten faster than calls into the runtime are made.
+    for (let at = 0; at < target.length; at += 1) {
+      target[at] = pool[start + at] ?? 0
+      pool[start + at] = 0
+    }
   }
 
   // Requests that come together share the millisecond, and its text.
@@ -87,7 +91,7 @@ export function systemRandom(): Random {
 
   return {
     bytes: (size) => {
-      const target = Buffer.alloc(size)
+      const target = secretMemory(size)
       fill(target)
       return target
     },

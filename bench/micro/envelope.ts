@@ -1,6 +1,7 @@
 /** Microseconds of one encryption and decryption under a warm KMS key, nonce included: what Encrypt and Decrypt add to a request. */
 import { randomFillSync } from 'node:crypto'
 import { parseKeyId } from '#base/brand.ts'
+import { acceleratePrimitives } from '../../src/server/accelerate.ts'
 import { blobMaterial, openBlob, parseBlobHeader, sealBlob } from '#crypto/ciphertext-blob.ts'
 import { canonicalContext } from '#crypto/encryption-context.ts'
 import { keyMaterialId } from '#crypto/material-id.ts'
@@ -18,6 +19,9 @@ function measure(name: string, call: () => unknown): void {
   }
   console.log(`${name.padEnd(52)} ${best.toFixed(2).padStart(7)} us`)
 }
+
+if (process.argv.includes('--portable')) console.log('by Node itself')
+else console.log((await acceleratePrimitives()) ? 'by OpenSSL directly' : 'by Node itself, for OpenSSL can not be called directly')
 
 const keyId = parseKeyId('1234abcd-12ab-34cd-56ef-1234567890ab')
 if (keyId === undefined) throw new TypeError('not a key id')

@@ -3,6 +3,8 @@
  * SignedHeaders is worked out once and kept (the text is no secret, and the number of texts kept is bounded).
  */
 
+import { Recent } from '#base/recent.ts'
+
 /** What a request must do with each header, as far as one SignedHeaders text says. */
 export interface HeaderPlan {
   /** Lower-case, sorted. */
@@ -27,13 +29,19 @@ const plansKept = 256
 const positionsKept = 64
 const longestKept = 1024
 const plans = new Map<string, HeaderPlan>()
+const recentPlans = new Recent<HeaderPlan>()
 
 const headerName = /^[a-z0-9!#$%&'*+.^_`|~-]+$/
 
 /** The plan for a SignedHeaders text, or undefined when it is malformed or names a header twice. */
 export function headerPlan(signedHeaders: string): HeaderPlan | undefined {
+  const recent = recentPlans.get(signedHeaders)
+  if (recent !== undefined) return recent
   const known = plans.get(signedHeaders)
-  if (known !== undefined) return known
+  if (known !== undefined) {
+    recentPlans.set(signedHeaders, known)
+    return known
+  }
   const names = signedHeaders.split(';').sort()
   const slots = new Map(names.map((name, slot) => [name, slot]))
   if (slots.size !== names.length || !names.every((name) => headerName.test(name))) return undefined

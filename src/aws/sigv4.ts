@@ -8,6 +8,7 @@
  * once) and SigV4a are not spoken here. Message texts are those that AWS services answer.
  */
 import { parseAccessKeyId, type AccessKeyId } from '#base/brand.ts'
+import { Recent } from '#base/recent.ts'
 import { HmacKey, sha256Hex } from '#crypto/hmac.ts'
 import { refusal, type Refusal } from './errors.ts'
 import {
@@ -120,11 +121,17 @@ type NamedCredential = Pick<SigV4Claim, 'accessKeyId' | 'scope' | 'scopeDate' | 
 const credentialsKept = 256
 const longestKept = 256
 const credentials = new Map<string, NamedCredential>()
+const recentCredentials = new Recent<NamedCredential>()
 
 /** The parts of a Credential parameter. */
 function namedIn(credential: string): NamedCredential | Refusal {
+  const recent = recentCredentials.get(credential)
+  if (recent !== undefined) return recent
   const known = credentials.get(credential)
-  if (known !== undefined) return known
+  if (known !== undefined) {
+    recentCredentials.set(credential, known)
+    return known
+  }
   const first = credential.indexOf('/')
   const second = credential.indexOf('/', first + 1)
   const third = credential.indexOf('/', second + 1)

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { wipe } from './secret-memory.ts'
 
 /**
  * Bytes that must not be seen: they print as `[secret]`, do not serialize, and are read only through
@@ -25,7 +26,7 @@ export class SecretBytes {
 
   /** Overwrites the bytes with zeros. */
   destroy(): void {
-    this.#bytes.fill(0)
+    wipe(this.#bytes)
   }
 
   toString(): string {

@@ -34,10 +34,19 @@ export interface IdentitiesOptions {
   readonly cached?: number
 }
 
+interface LatestKey {
+  readonly date: string
+  readonly region: string
+  readonly service: string
+  readonly key: HmacKey
+}
+
 interface Signing {
   readonly secret: SecretBytes
   /** By scope: a day, a region, a service. A handful in practice; emptied when it grows. */
   readonly signingKeys: Map<string, HmacKey>
+  /** The one that was asked for last, by the parts of its scope. */
+  latestKey: LatestKey | undefined
   /** Overwritten, which as a key would be one that anybody knows. */
   destroyed: boolean
 }
@@ -71,7 +80,12 @@ export function createIdentities(
   // A session brings its policies, which take memory in proportion to its token: those with long ones are fewer.
   const temporary = new CoherentCache<Held>(slots, cached, { dispose: destroy, weigh: weightOf })
   // Stands in for an access key that does not exist, so that it costs and takes what a known one does.
-  const nobody: Signing = { secret: new SecretBytes(random.bytes(40)), signingKeys: new Map(), destroyed: false }
+  const nobody: Signing = {
+    secret: new SecretBytes(random.bytes(40)),
+    signingKeys: new Map(),
+    latestKey: undefined,
+    destroyed: false,
+  }
   // The only way from a Credential to what signing needs; outside this module a Credential has no secret.
   const holders = new WeakMap<Credential, Held>()
 
@@ -148,15 +162,23 @@ export function createIdentities(
     signingKey: (credential, date, region, service) => {
       const holder = (credential === undefined ? undefined : holders.get(credential)) ?? nobody
       if (holder.destroyed) throw new Error('the access key left the cache before its signature was verified')
-      const scope = `${date}${region}/${service}`
-      const known = holder.signingKeys.get(scope)
-      if (known !== undefined) return known
-      const made = signingKey(holder.secret.insecureSecretAccess(), date, region, service)
-      if (holder.signingKeys.size >= signingKeysPerCredential) forgetKeys(holder)
-      holder.signingKeys.set(scope, made)
+      const latest = holder.latestKey
+      if (latest?.date === date && latest.region === region && latest.service === service) return latest.key
+      const made = signingKeyOf(holder, date, region, service)
+      holder.latestKey = { date, region, service, key: made }
       return made
     },
   }
+}
+
+function signingKeyOf(holder: Signing, date: string, region: string, service: string): HmacKey {
+  const scope = `${date}${region}/${service}`
+  const known = holder.signingKeys.get(scope)
+  if (known !== undefined) return known
+  const made = signingKey(holder.secret.insecureSecretAccess(), date, region, service)
+  if (holder.signingKeys.size >= signingKeysPerCredential) forgetKeys(holder)
+  holder.signingKeys.set(scope, made)
+  return made
 }
 
 function held(
@@ -168,7 +190,18 @@ function held(
   token: Buffer | undefined,
 ): Held {
   const unknown = { standing: undefined, latest: undefined }
-  return { accessKeyId, entity, status, secret, session, token, signingKeys: new Map(), destroyed: false, ...unknown }
+  return {
+    accessKeyId,
+    entity,
+    status,
+    secret,
+    session,
+    token,
+    signingKeys: new Map(),
+    latestKey: undefined,
+    destroyed: false,
+    ...unknown,
+  }
 }
 
 const tokenLengthPerPlace = 512
@@ -183,7 +216,8 @@ function destroy(key: Held): void {
   forgetKeys(key)
 }
 
-function forgetKeys({ signingKeys }: Signing): void {
-  for (const key of signingKeys.values()) key.destroy()
-  signingKeys.clear()
+function forgetKeys(holder: Signing): void {
+  for (const key of holder.signingKeys.values()) key.destroy()
+  holder.signingKeys.clear()
+  holder.latestKey = undefined
 }

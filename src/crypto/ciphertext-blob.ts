@@ -16,8 +16,10 @@
 import { createCipheriv, createDecipheriv, timingSafeEqual } from 'node:crypto'
 import { parseKeyId } from '#base/brand.ts'
 import type { KeyId, KeyMaterialId } from '#base/brand.ts'
+import { copyBytes, secretMemory, wipe } from '#base/secret-memory.ts'
 import { HmacKey } from './hmac.ts'
 import { derive, derivedLength, nonceLength } from './kdf.ts'
+import { dataRoom, primitives, textRoom } from './primitives.ts'
 
 const identityStart = 4
 const shownIdentity = 24
@@ -37,7 +39,6 @@ const derived = Buffer.alloc(derivedLength)
 const encryptionKey = derived.subarray(0, 32)
 const commitment = derived.subarray(32)
 const claimedCommitment = Buffer.alloc(32)
-const aadScratch = Buffer.alloc(8192)
 
 /** A key material prepared for sealing and opening blobs. It keeps the key inside `prf` only. */
 export interface BlobMaterial {
@@ -70,25 +71,33 @@ export function blobMaterial(material: Buffer, keyId: KeyId, materialId: KeyMate
 /** Encrypts `plaintext` with `nonce` (24 random bytes, never used before) and the canonical encryption context. */
 export function sealBlob(material: BlobMaterial, nonce: Buffer, plaintext: Buffer, context: Buffer): Buffer {
   if (nonce.length !== nonceLength) throw new RangeError(`a nonce has ${nonceLength} bytes`)
+  const { identity } = material
+  const size = plaintext.length
   // From the pool, so not zeroed: every byte is written below.
-  const blob = Buffer.allocUnsafe(headerLength + plaintext.length + tagLength)
+  const blob = Buffer.allocUnsafe(headerLength + size + tagLength)
   blob[0] = 0x54
   blob[1] = 0x01
   blob[2] = 1
   blob[3] = material.flags
-  material.identity.copy(blob, identityStart, 0, shownIdentity)
-  nonce.copy(blob, nonceStart)
+  copyBytes(identity, 0, shownIdentity, blob, identityStart)
+  copyBytes(nonce, 0, nonceLength, blob, nonceStart)
   try {
-    derive(material.prf, material.identity, nonce, 0, derived)
-    commitment.copy(blob, commitmentStart)
-    const cipher = createCipheriv('aes-256-gcm', encryptionKey, iv, options)
-    cipher.setAAD(authenticatedData(blob, context))
-    cipher.update(plaintext).copy(blob, headerLength)
-    cipher.final()
-    cipher.getAuthTag().copy(blob, headerLength + plaintext.length)
+    derive(material.prf, identity, nonce, 0, derived)
+    copyBytes(commitment, 0, commitment.length, blob, commitmentStart)
+    if (isLong(context, size + tagLength)) {
+      sealLong(blob, plaintext, context)
+      return blob
+    }
+    const { key, text, data, result } = primitives()
+    copyBytes(encryptionKey, 0, encryptionKey.length, key, 0)
+    text.set(plaintext)
+    primitives().seal(authenticate(data, blob, context), size)
+    copyBytes(result, 0, size + tagLength, blob, headerLength)
+    wipe(text, size)
+    wipe(key, encryptionKey.length)
     return blob
   } finally {
-    derived.fill(0)
+    wipe(derived)
   }
 }
 
@@ -101,21 +110,23 @@ export function openBlob(material: BlobMaterial, blob: Buffer, context: Buffer):
   if (tagStart < headerLength || !isOf(material, blob)) return undefined
   try {
     derive(material.prf, material.identity, blob, nonceStart, derived)
-    blob.copy(claimedCommitment, 0, commitmentStart, headerLength)
+    copyBytes(blob, commitmentStart, commitment.length, claimedCommitment, 0)
     // AES-GCM alone lets somebody who knows two keys make one blob that opens under both, to different plaintexts.
     if (!timingSafeEqual(claimedCommitment, commitment)) return undefined
-    const decipher = createDecipheriv('aes-256-gcm', encryptionKey, iv, options)
-    decipher.setAAD(authenticatedData(blob, context)).setAuthTag(blob.subarray(tagStart))
-    const plaintext = decipher.update(blob.subarray(headerLength, tagStart))
-    try {
-      decipher.final()
-      return plaintext
-    } catch {
-      plaintext.fill(0)
-      return undefined
-    }
+    const sealed = blob.length - headerLength
+    if (isLong(context, sealed)) return openLong(blob, context)
+    const { key, text, data, result } = primitives()
+    copyBytes(encryptionKey, 0, encryptionKey.length, key, 0)
+    copyBytes(blob, headerLength, sealed, text, 0)
+    const isWhole = primitives().open(authenticate(data, blob, context), sealed)
+    const size = sealed - tagLength
+    const plaintext = isWhole ? secretMemory(size) : undefined
+    if (plaintext !== undefined) copyBytes(result, 0, size, plaintext, 0)
+    wipe(result, size)
+    wipe(key, encryptionKey.length)
+    return plaintext
   } finally {
-    derived.fill(0)
+    wipe(derived)
   }
 }
 
@@ -141,10 +152,38 @@ function uuidText(digits: string): string {
   return `${start}-${digits.slice(16, 20)}-${digits.slice(20, 32)}`
 }
 
-function authenticatedData(blob: Buffer, context: Buffer): Buffer {
-  const size = headerLength + context.length
-  const room = size <= aadScratch.length ? aadScratch : Buffer.allocUnsafe(size)
-  blob.copy(room, 0, 0, headerLength)
-  context.copy(room, headerLength)
-  return room.subarray(0, size)
+/** Puts the additional authenticated data of `blob` into `data`; answers how long they are. */
+function authenticate(data: Uint8Array, blob: Buffer, context: Buffer): number {
+  copyBytes(blob, 0, headerLength, data, 0)
+  data.set(context, headerLength)
+  return headerLength + context.length
+}
+
+/** Whether there is more than `primitives` have room for: no request of KMS but one with a long context in another script. */
+function isLong(context: Buffer, textLength: number): boolean {
+  return headerLength + context.length > dataRoom || textLength > textRoom
+}
+
+/** Encrypts into `blob`, whose header is written, under `encryptionKey`. */
+function sealLong(blob: Buffer, plaintext: Buffer, context: Buffer): void {
+  const cipher = createCipheriv('aes-256-gcm', encryptionKey, iv, options)
+  cipher.setAAD(Buffer.concat([blob.subarray(0, headerLength), context]))
+  cipher.update(plaintext).copy(blob, headerLength)
+  cipher.final()
+  cipher.getAuthTag().copy(blob, headerLength + plaintext.length)
+}
+
+/** Decrypts `blob` under `encryptionKey`. */
+function openLong(blob: Buffer, context: Buffer): Buffer | undefined {
+  const tagStart = blob.length - tagLength
+  const decipher = createDecipheriv('aes-256-gcm', encryptionKey, iv, options)
+  decipher.setAAD(Buffer.concat([blob.subarray(0, headerLength), context])).setAuthTag(blob.subarray(tagStart))
+  const plaintext = decipher.update(blob.subarray(headerLength, tagStart))
+  try {
+    decipher.final()
+    return plaintext
+  } catch {
+    plaintext.fill(0)
+    return undefined
+  }
 }

@@ -3,6 +3,8 @@
  * blocks, because creating an Hmac object costs three times as much as the two hashes together.
  */
 import { hash, timingSafeEqual } from 'node:crypto'
+import { copyBytes, secretMemory, wipe } from '#base/secret-memory.ts'
+import { innerRoom, primitives, sha512Block } from './primitives.ts'
 
 /** The hash functions a MAC may use: those of the KMS HMAC key specs. */
 export type MacAlgorithm = 'sha224' | 'sha256' | 'sha384' | 'sha512'
@@ -39,21 +41,6 @@ const outerInput = {
   sha512: Buffer.alloc(sizes.sha512.block + sizes.sha512.digest),
 } as const satisfies Record<MacAlgorithm, Buffer>
 
-// Keys are cut from zeroed memory of their own, each byte of which is given out once: a server holds tens of thousands of
-// them, and a buffer of its own costs ten times the 32 bytes of a key.
-const slabSize = 8192
-let slab = Buffer.alloc(slabSize)
-let cut = 0
-
-function keyRoom(size: number): Buffer {
-  if (cut + size > slabSize) {
-    slab = Buffer.alloc(slabSize)
-    cut = 0
-  }
-  cut += size
-  return slab.subarray(cut - size, cut)
-}
-
 /** A MAC key. Its bytes can't be read back; `destroy` overwrites them. Messages are Buffers or latin1 strings. */
 export class HmacKey {
   readonly algorithm: MacAlgorithm
@@ -69,11 +56,11 @@ export class HmacKey {
     this.macLength = digest
     if (key.length > block) {
       const short = hash(algorithm, key, 'buffer')
-      this.#key = keyRoom(short.length)
+      this.#key = secretMemory(short.length)
       short.copy(this.#key)
       short.fill(0)
     } else {
-      this.#key = keyRoom(key.length)
+      this.#key = secretMemory(key.length)
       key.copy(this.#key)
     }
   }
@@ -82,7 +69,7 @@ export class HmacKey {
   hex(message: Buffer | string): string {
     const outer = this.#prepareOuter(message)
     const mac = hash(this.algorithm, outer, 'hex')
-    outer.fill(0)
+    wipe(outer)
     return mac
   }
 
@@ -90,16 +77,20 @@ export class HmacKey {
   latin1(message: Buffer | string): string {
     const outer = this.#prepareOuter(message)
     const mac = hash(this.algorithm, outer, 'latin1')
-    outer.fill(0)
+    wipe(outer)
     return mac
   }
 
   /** Writes the MAC to `target` at `offset` and leaves no copy in a string: for MACs that are themselves secret. */
   into(message: Buffer | string, target: Buffer, offset = 0): void {
     if (target.length - offset < this.macLength) throw new RangeError('the target is too small for the MAC')
+    if (this.algorithm === 'sha512' && typeof message !== 'string' && message.length <= innerRoom - sha512Block) {
+      this.#intoBySha512(message, target, offset)
+      return
+    }
     const outer = this.#prepareOuter(message)
     const mac = hash(this.algorithm, outer, 'buffer')
-    outer.fill(0)
+    wipe(outer)
     mac.copy(target, offset)
     mac.fill(0)
   }
@@ -114,7 +105,7 @@ export class HmacKey {
     // Not latin1, which would cut U+0161 down to an 'a'.
     claimed.write(hex, 0, 'utf8')
     const same = timingSafeEqual(computed, claimed)
-    computed.fill(0)
+    wipe(computed)
     return same
   }
 
@@ -124,27 +115,44 @@ export class HmacKey {
     this.#key.fill(0)
   }
 
+  /** The way of the request path: derived keys of ciphertext blobs. */
+  #intoBySha512(message: Buffer, target: Buffer, offset: number): void {
+    if (this.#destroyed) throw new Error('the MAC key was destroyed')
+    const sha512 = primitives()
+    const { inner, outer, key: mac } = sha512
+    const length = sha512Block + message.length
+    pad(this.#key, sha512Block, inner, outer)
+    copyBytes(message, 0, message.length, inner, sha512Block)
+    sha512.hash(length)
+    copyBytes(mac, 0, mac.length, target, offset)
+    wipe(inner, length)
+    wipe(outer)
+    wipe(mac)
+  }
+
   /** The outer input for `message`: K ^ opad, then H((K ^ ipad) || message). */
   #prepareOuter(message: Buffer | string): Buffer {
     if (this.#destroyed) throw new Error('the MAC key was destroyed')
-    const key = this.#key
     const { block } = sizes[this.algorithm]
     const length = block + message.length
     const room = roomFor(length)
     const outer = outerInput[this.algorithm]
-    room.fill(0x36, key.length, block)
-    outer.fill(0x5c, key.length, block)
-    for (let index = 0; index < key.length; index += 1) {
-      const byte = key[index] ?? 0
-      room[index] = byte ^ 0x36
-      outer[index] = byte ^ 0x5c
-    }
+    pad(this.#key, block, room, outer)
     if (typeof message === 'string') room.write(message, block, 'latin1')
     else room.set(message, block)
     const digest = hash(this.algorithm, room.subarray(0, length), 'latin1')
-    room.fill(0, 0, length)
+    wipe(room, length)
     outer.write(digest, block, 'latin1')
     return outer
+  }
+}
+
+/** K ^ ipad and K ^ opad, one block each. */
+function pad(key: Buffer, block: number, inner: Uint8Array, outer: Uint8Array): void {
+  for (let index = 0; index < block; index += 1) {
+    const byte = index < key.length ? (key[index] ?? 0) : 0
+    inner[index] = byte ^ 0x36
+    outer[index] = byte ^ 0x5c
   }
 }
 

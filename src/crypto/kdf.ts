@@ -2,6 +2,7 @@
  * Key derivation for one encryption: a single invocation of NIST SP 800-108r1 section 4.1 (counter mode) whose one block of
  * HMAC-SHA-512 gives both the encryption key and the commitment to it.
  */
+import { copyBytes } from '#base/secret-memory.ts'
 import type { HmacKey } from './hmac.ts'
 
 /** Bytes of the nonce that makes each encryption's key another one. */
@@ -30,7 +31,7 @@ input.writeUInt32BE(derivedLength * 8, nonceStart + nonceLength)
  * `source`.
  */
 export function derive(prf: HmacKey, identity: Buffer, source: Buffer, offset: number, target: Buffer): void {
-  identity.copy(input, contextStart)
-  source.copy(input, nonceStart, offset, offset + nonceLength)
+  copyBytes(identity, 0, identityLength, input, contextStart)
+  copyBytes(source, offset, nonceLength, input, nonceStart)
   prf.into(input, target)
 }

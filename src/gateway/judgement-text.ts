@@ -2,6 +2,7 @@
 import { sha256Hex } from '#crypto/hmac.ts'
 import type { CompiledPolicy } from '#policy/compile.ts'
 import { evidenceOf, evidenceText } from '#policy/evidence.ts'
+import type { StatementRef } from '#policy/question.ts'
 import type { Judgement } from './authorize.ts'
 
 const hashes = new WeakMap<CompiledPolicy, string>()
@@ -19,25 +20,52 @@ function hashOf(policy: CompiledPolicy): string {
 const allowances = new WeakMap<CompiledPolicy, Map<string, string>>()
 const textsPerPolicy = 256
 
+/** The text that was asked for last, and what it is the text of. */
+interface Latest {
+  readonly action: string
+  readonly resource: StatementRef | undefined
+  readonly identity: StatementRef | undefined
+  readonly text: string
+}
+
+const latest = new WeakMap<CompiledPolicy, Latest>()
+
+function isSame(one: StatementRef | undefined, other: StatementRef | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other
+  return one.policy === other.policy && one.index === other.index && one.policyName === other.policyName
+}
+
 /** The text, of at most `limit` bytes where it is a denial; allowances are short. */
 export function judgementText({ question, decision }: Judgement, limit: number): string {
+  const made = (): string => evidenceText(evidenceOf(question, decision, hashOf), limit)
   if (!decision.allowed || decision.grant !== undefined) return made()
-  const { resourceStatement, identityStatement } = decision
-  const policy = resourceStatement?.policy ?? identityStatement?.policy
+  const { resourceStatement: resource, identityStatement: identity } = decision
+  const policy = resource?.policy ?? identity?.policy
   if (policy === undefined) return made()
+  const { action } = question
+  const last = latest.get(policy)
+  if (last?.action === action && isSame(last.resource, resource) && isSame(last.identity, identity)) return last.text
+  const text = textOf(policy, action, resource, identity, made)
+  latest.set(policy, { action, resource, identity, text })
+  return text
+}
+
+function textOf(
+  policy: CompiledPolicy,
+  action: string,
+  resource: StatementRef | undefined,
+  identity: StatementRef | undefined,
+  make: () => string,
+): string {
   let texts = allowances.get(policy)
   if (texts === undefined || texts.size >= textsPerPolicy) allowances.set(policy, (texts = new Map<string, string>()))
-  const own = resourceStatement === undefined ? '' : resourceStatement.index
-  const other = identityStatement === undefined ? '' : `${hashOf(identityStatement.policy)} ${identityStatement.index}`
+  const own = resource === undefined ? '' : resource.index
+  const other = identity === undefined ? '' : `${hashOf(identity.policy)} ${identity.index}`
   // Two policies of one text can have two names.
-  const name = `${question.action} ${own} ${other} ${identityStatement?.policyName ?? ''}`
+  const name = `${action} ${own} ${other} ${identity?.policyName ?? ''}`
   const known = texts.get(name)
   if (known !== undefined) return known
-  const text = made()
+  const text = make()
   texts.set(name, text)
   return text
-
-  function made(): string {
-    return evidenceText(evidenceOf(question, decision, hashOf), limit)
-  }
 }

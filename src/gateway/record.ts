@@ -52,7 +52,13 @@ export function recorder<P>(operation: Operation<P, Expectation, Change>, eventS
   const { audit } = operation
   const timeText = secondText()
   const places = new Map<string, PlaceText>()
+  let last: { readonly region: Region; readonly account: AccountId; readonly text: PlaceText } | undefined
   const placeOf = (region: Region, account: AccountId): PlaceText => {
+    if (last?.region !== region || last.account !== account)
+      last = { region, account, text: placeNamed(region, account) }
+    return last.text
+  }
+  const placeNamed = (region: Region, account: AccountId): PlaceText => {
     const name = `${region}/${account}`
     const known = places.get(name)
     if (known !== undefined) return known

@@ -1,5 +1,7 @@
 /** Which service and operation a request is for, told by its headers alone: nothing of an unsigned body is read for it. */
 
+import { Recent } from '#base/recent.ts'
+
 /** Headers that routing looks at, from one pass over the raw ones. */
 export interface RoutingHeaders {
   readonly target: string | undefined
@@ -22,13 +24,7 @@ const form = 'application/x-www-form-urlencoded'
 export function routeOf(method: string, path: string, query: string, headers: RoutingHeaders): Route {
   if (method === 'POST' && path === '/') {
     const { target, contentType } = headers
-    if (target !== undefined) {
-      if (!isType(contentType, json)) return { kind: 'wrong content type' }
-      const dot = target.lastIndexOf('.')
-      return dot < 0
-        ? { kind: 'unknown' }
-        : { kind: 'aws-json', prefix: target.slice(0, dot), operation: target.slice(dot + 1) }
-    }
+    if (target !== undefined) return isType(contentType, json) ? targeted(target) : { kind: 'wrong content type' }
     if (isType(contentType, form)) return { kind: 'aws-query' }
     return isType(contentType, json) || contentType === undefined ? { kind: 'unknown' } : { kind: 'wrong content type' }
   }
@@ -42,6 +38,20 @@ export function routeOf(method: string, path: string, query: string, headers: Ro
     if (path === '/' && query !== '') return { kind: 'aws-query' }
   }
   return { kind: 'unknown' }
+}
+
+// Clients ask for the same few operations.
+const recentTargets = new Recent<Route>(8)
+const longestKept = 128
+
+function targeted(target: string): Route {
+  const recent = recentTargets.get(target)
+  if (recent !== undefined) return recent
+  const dot = target.lastIndexOf('.')
+  if (dot < 0) return { kind: 'unknown' }
+  const route: Route = { kind: 'aws-json', prefix: target.slice(0, dot), operation: target.slice(dot + 1) }
+  if (target.length <= longestKept) recentTargets.set(target, route)
+  return route
 }
 
 /** Compares a media type, whatever parameters (charset) follow it. */

@@ -226,6 +226,9 @@ export async function serve(start: WorkerStart, port: MessagePort, cacheDirector
   })
 
   await begin()
+  const { acceleratePrimitives } = await import('./accelerate.ts')
+  const openssl = await acceleratePrimitives()
+  log.debug({ openssl }, 'how ciphertext blobs are sealed')
 }
 
 function outcomeOf(code: string | undefined): Outcome {

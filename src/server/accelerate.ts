@@ -1,0 +1,26 @@
+import { opensslPrimitives, primitiveFunctions } from '#crypto/openssl-primitives.ts'
+import { provesPrimitives, usePrimitives } from '#crypto/primitives.ts'
+
+/**
+ * Has this thread seal and open ciphertext blobs by OpenSSL's own functions, where this Node.js lets us call them and they do
+ * right; elsewhere it goes on as before. Whether it does.
+ */
+export async function acceleratePrimitives(): Promise<boolean> {
+  // That the interface is experimental is known, and why that is enough stands in openssl-primitives.ts: it needs no line in
+  // the log. Warnings come a turn later.
+  const listeners = process.listeners('warning')
+  process.removeAllListeners('warning')
+  setImmediate(() => {
+    for (const listener of listeners) process.on('warning', listener)
+  })
+  try {
+    const { DynamicLibrary, getRawPointer } = await import('node:ffi')
+    const openssl = new DynamicLibrary(null).getFunctions(primitiveFunctions)
+    const found = opensslPrimitives(openssl, (bytes) => getRawPointer(bytes))
+    if (!provesPrimitives(found)) return false
+    usePrimitives(found)
+    return true
+  } catch {
+    return false
+  }
+}
