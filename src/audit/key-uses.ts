@@ -21,8 +21,8 @@ export interface KeyUsesOptions {
 
 // What one step stores: some milliseconds.
 const stepRows = 256
-// Storing begins when so many records would have to be read again after a crash: about a second's work.
-const maxRecords = 100_000
+// Storing begins when so many records would have to be read again after a crash: some two seconds' work.
+const maxRecords = 200_000
 // And after this many calls of `tick`, about as many seconds.
 const maxTicks = 60
 // A table that can't be written for long must not fill the memory: beyond so many times what may wait, all is given up.

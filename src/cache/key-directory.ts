@@ -2,11 +2,12 @@
 import { LRUCache } from 'lru-cache'
 import { keyArn } from '#base/arn.ts'
 import { refusal, RefusalError } from '#aws/errors.ts'
-import type { AccountId, AliasName, KeyId, Region } from '#base/brand.ts'
+import type { AccountId, AliasName, KeyArn, KeyId, Region } from '#base/brand.ts'
 import { IntegrityError } from '#base/integrity-error.ts'
 import { after, type MaybeAsync } from '#base/maybe-async.ts'
 import type { Grant } from '#policy/grant.ts'
-import type { KeyDirectory, LiveKey } from '#ports/key-directory.ts'
+import type { CompiledPolicy } from '#policy/compile.ts'
+import type { KeyDirectory, LiveKey, OpenedMaterials } from '#ports/key-directory.ts'
 import type { KeyStore, MaterialKind, MaterialOf, OpenedMaterial } from '#ports/key-store.ts'
 import type { StorageReader } from '#ports/storage.ts'
 import { cacheName } from '#records/change.ts'
@@ -53,11 +54,34 @@ interface FurtherMaterial {
   readonly opened: LiveKey['opened']
 }
 
+/** A key as it is kept. A class, for there are tens of thousands: a closure for each costs more. */
+class CachedKey implements LiveKey {
+  readonly record: Stored<KeyRecord>
+  readonly arn: KeyArn
+  readonly opened: OpenedMaterials = { first: undefined, more: undefined }
+  readonly #compile: Compile
+
+  constructor(record: Stored<KeyRecord>, compile: Compile) {
+    this.record = record
+    this.arn = keyArn(record.region, record.account, record.keyId)
+    this.#compile = compile
+  }
+
+  /** From the bounded memory each time: a compiled policy takes many times what its text does. */
+  get policy(): CompiledPolicy {
+    return this.#compile(this.record.policy)
+  }
+}
+
 type DirectoryStorage = Pick<StorageReader, 'key' | 'accountOfKey' | 'material' | 'alias' | 'grants' | 'aliasNamesOf'>
 
 const sharedWords = 10_000
 const enabled: KeyState = { kind: 'Enabled' }
 const noTags: readonly Tag[] = []
+const none: readonly OpenedMaterial[] = []
+
+/** T with every one of its members named: none can be forgotten. */
+type Whole<T> = { [K in keyof Required<T>]: T[K] }
 
 function isKind<K extends MaterialKind>(material: OpenedMaterial | undefined, kind: K): material is MaterialOf<K> {
   return material?.kind === kind
@@ -84,46 +108,54 @@ export function createKeyDirectory(
 
   /** `record` with what is derived from it once. */
   function live(record: Stored<KeyRecord>): LiveKey {
-    const { text } = compile(record.policy)
-    return {
-      record: compact({ ...record, policy: text }),
-      arn: keyArn(record.region, record.account, record.keyId),
-      // From the bounded memory each time: a compiled policy takes many times what its text does.
-      get policy() {
-        return compile(text)
-      },
-      opened: [],
-    }
+    return new CachedKey(compact(record), compile)
   }
 
-  /** `record` as it is kept: what it has in common with other keys is theirs too. */
-  function compact(record: Stored<KeyRecord>): Stored<KeyRecord> {
+  /**
+   * `record` as it is kept: what it has in common with other keys is theirs too. Written out, for what comes from a parser and
+   * is spread has a table of its properties with it, three times as large and slower to read.
+   */
+  function compact(record: Stored<KeyRecord>): Whole<Stored<KeyRecord>> {
     return {
-      ...record,
       region: words.shared(record.region),
       account: words.shared(record.account),
+      keyId: record.keyId,
+      creationDate: record.creationDate,
+      description: record.description,
       keySpec: words.shared(record.keySpec),
       keyUsage: words.shared(record.keyUsage),
       origin: words.shared(record.origin),
       keyManager: words.shared(record.keyManager),
       state: record.state.kind === 'Enabled' ? enabled : record.state,
       tags: record.tags.length === 0 ? noTags : record.tags,
+      policy: compile(record.policy).text,
+      currentMaterialId: record.currentMaterialId,
+      rotation: record.rotation,
+      imported: record.imported,
+      multiRegion: record.multiRegion,
+      rev: record.rev,
     }
   }
 
   function opened({ arn, record, opened: known }: LiveKey, prefix: string): MaybeAsync<OpenedMaterial | undefined> {
+    if (known.first?.materialId.startsWith(prefix) === true) return known.first
+    const more = known.more ?? none
     // A key has one material, or a few: looking through them is cheaper than a table for each key.
-    for (const material of known) {
+    for (const material of more) {
       if (material.materialId.startsWith(prefix)) return material
     }
-    if (known.length >= materialsPerKey) {
+    if (more.length >= materialsPerKey) {
       const found = further.get(`${prefix} ${arn}`)
       if (found?.opened === known) return found.material
     }
     return after(storage.material(record, record.keyId, prefix), (stored) => {
       if (stored === undefined) return undefined
-      return after(keyStore.open(stored), (material) => {
-        if (known.length < materialsPerKey) known.push(material)
+      const { currentMaterialId } = record
+      // One text for both.
+      const same = stored.materialId === currentMaterialId ? { ...stored, materialId: currentMaterialId } : stored
+      return after(keyStore.open(same), (material) => {
+        if (known.first === undefined) known.first = material
+        else if (more.length < materialsPerKey) (known.more ??= []).push(material)
         else further.set(`${prefix} ${arn}`, { material, opened: known })
         return material
       })

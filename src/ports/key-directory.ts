@@ -10,8 +10,16 @@ export interface LiveKey {
   readonly record: Stored<KeyRecord>
   readonly arn: KeyArn
   readonly policy: CompiledPolicy
-  /** The material that was opened since the key was loaded: the directory's own, nobody else looks into it. */
-  readonly opened: OpenedMaterial[]
+  readonly opened: OpenedMaterials
+}
+
+/**
+ * The material that was opened since the key was loaded: the directory's own, nobody else looks into it. Nearly all keys have
+ * one, and an array with one element takes the room of seventeen.
+ */
+export interface OpenedMaterials {
+  first: OpenedMaterial | undefined
+  more: OpenedMaterial[] | undefined
 }
 
 /**
