@@ -29,10 +29,7 @@ if (only === undefined) {
 /** Two lanes for two cores: the linter takes as long as the others. */
 async function staticChecks(): Promise<readonly string[]> {
   const lint = step('lint', ['tools/check/lint.ts'])
-  const others = [
-    await step('format', ['tools/check/format.ts']),
-    await step('types', ['tools/check/types.ts']),
-  ]
+  const others = [await step('format', ['tools/check/format.ts']), await step('types', ['tools/check/types.ts'])]
   return [...others, await lint].filter((finding) => finding !== undefined)
 }
 
