@@ -1,6 +1,6 @@
 /**
- * The gate, `npm test`: format, lint, types, layers, then all tests; the test runner's summary is the last thing said. Each
- * step fails when it saw less than there is, because a checker that finds no files finds no faults either.
+ * The gate, `npm test`: format, lint, types, then all tests, of which those of the layers are the first; the test runner's
+ * summary is the last thing said. Each step fails when it saw less than there is, because a checker that finds no files finds no faults either.
  *
  *   npm test -- --only PATTERN     only the test files whose path contains PATTERN, and no other check
  */
@@ -8,7 +8,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { filesBelow, requireSeen, root, trackedFiles } from './check/files.ts'
+import { compileCache, filesBelow, requireSeen, root, trackedFiles } from './check/files.ts'
 import { runTests, type Floor } from './check/tests.ts'
 
 const { only } = parseArgs({ options: { only: { type: 'string' } } }).values
@@ -26,22 +26,21 @@ if (only === undefined) {
   process.exitCode = (await runTests(chosen, undefined, [])) ? 0 : 1
 }
 
-/** Two lanes for two cores: the linter takes as long as everything else. */
+/** Two lanes for two cores: the linter takes as long as the others. */
 async function staticChecks(): Promise<readonly string[]> {
-  const layers = testFiles.filter((path) => path.startsWith('test/architecture/'))
   const lint = step('lint', ['tools/check/lint.ts'])
-  const others = [
-    await step('format', ['tools/check/format.ts']),
-    await step('types', ['tools/check/types.ts']),
-    await step('layers', ['--test', '--test-reporter=dot', ...layers]),
-  ]
+  const others = [await step('format', ['tools/check/format.ts']), await step('types', ['tools/check/types.ts'])]
   return [...others, await lint].filter((finding) => finding !== undefined)
 }
 
 /** Runs a step under this runtime and prints what it said, in one piece. Answers a finding when it failed. */
 async function step(name: string, args: readonly string[]): Promise<string | undefined> {
   const started = performance.now()
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const output: Buffer[] = []
   child.stdout.on('data', (chunk: Buffer) => output.push(chunk))
   child.stderr.on('data', (chunk: Buffer) => output.push(chunk))

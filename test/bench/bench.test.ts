@@ -298,12 +298,14 @@ describe('the usage of a process', { skip: process.platform === 'linux' ? false 
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const parts = ['src/main.ts', 'src/cli/main.ts'].filter((path) => !existsSync(join(root, path)))
+// Whether it runs is the question, not how fast.
+const few = ['--requests', '500', '--warm-up', '200']
 const skipWithoutService = parts.length === 0 ? false : `the service lacks ${parts.join(' and ')}`
 
 describe('the benchmark against the service', { skip: skipWithoutService }, () => {
   it('runs with --quick and reports every operation at one and two workers', { timeout: 300_000 }, async () => {
     const json = join(folder, 'quick.json')
-    const args = ['bench/run.ts', '--quick', '--soak', '1000', '--json', json]
+    const args = ['bench/run.ts', '--quick', ...few, '--soak', '1000', '--json', json]
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root })
     for (const operation of operations) assert.match(stdout, new RegExp(`^${operation} +2 +trent`, 'm'))
     const report: unknown = JSON.parse(readFileSync(json, 'utf8'))
@@ -312,7 +314,7 @@ describe('the benchmark against the service', { skip: skipWithoutService }, () =
 
   it('runs the cases of many materials and many keys with --quick', { timeout: 300_000 }, async () => {
     for (const only of ['materials', 'keys']) {
-      const args = ['bench/run.ts', '--quick', '--requests', '500', '--only', only]
+      const args = ['bench/run.ts', '--quick', ...few, '--only', only]
       const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root })
       assert.match(stdout, /^Decrypt.* CPU .* 1\.10 /m)
     }

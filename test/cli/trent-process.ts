@@ -17,9 +17,9 @@ export function temporaryDirectory(t: TestContext): string {
   return dir
 }
 
-/** The environment of the tests without any setting of trent. */
+/** The environment of the tests without any setting of trent, and without their compile cache: the program brings its own. */
 function environment(more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('TRENT_'))
+  const own = Object.entries(process.env).filter(([name]) => !/^(?:TRENT_|NODE_COMPILE_CACHE$)/.test(name))
   return { ...Object.fromEntries(own), ...more }
 }
 

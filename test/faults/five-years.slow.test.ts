@@ -8,7 +8,7 @@ import { it } from 'node:test'
 import { allRecords } from '../support/audit.ts'
 import { command, withDirectory } from './program.ts'
 import { dice as newDice, type Dice } from './random.ts'
-import { actions, currentMaterial, makeKey, onDemandLimit } from './years-actions.ts'
+import { actions, currentMaterial, makeKey, onDemandLimit, type Action } from './years-actions.ts'
 import { make, requireAll, type Made, type Tally } from './years-blobs.ts'
 import { arnOf, dayMs, isDoomed, type Kind, type ModelKey } from './years-model.ts'
 import { listIn, objectOf, regions, World, type Members } from './years-world.ts'
@@ -93,6 +93,7 @@ class Life {
       await this.#requireKeys()
       await this.#requireBlobs()
     }
+    await this.#doomOne()
     await this.#requireBlobs()
     await world.end('SIGTERM')
     this.#requireRecords()
@@ -158,12 +159,26 @@ class Life {
     let mark = (dice.below(1_000_000) / 1_000_000) * able.reduce((sum, { weight }) => sum + weight, 0)
     const chosen = able.find(({ weight }) => (mark -= weight) < 0)
     assert.ok(chosen !== undefined)
-    const { key, region } = dice.pick(chosen.places)
-    this.#say(`${chosen.name}: ${key.id} in ${region}`)
-    await chosen.act(this.#world, dice, key, region)
-    this.#done.set(chosen.name, (this.#done.get(chosen.name) ?? 0) + 1)
+    await this.#do(chosen, chosen.places)
+  }
+
+  async #do(action: Action, places: readonly { readonly key: ModelKey; readonly region: string }[]): Promise<void> {
+    const { key, region } = this.#dice.pick(places)
+    this.#say(`${action.name}: ${key.id} in ${region}`)
+    await action.act(this.#world, this.#dice, key, region)
+    this.#done.set(action.name, (this.#done.get(action.name) ?? 0) + 1)
     // What it missed while it was disabled comes with the next run of the job.
     if (key.isRotationDue(this.#world.now())) await this.#pass(minuteMs)
+  }
+
+  /** Weeks of waiting for deletion are short beside the steps: at the end, something was made with a key that waits. */
+  async #doomOne(): Promise<void> {
+    const action = actions.find(({ name }) => name === 'schedule deletion')
+    assert.ok(action !== undefined)
+    const places = [...new Set(this.#made.map(({ key }) => key))].flatMap((key) =>
+      regions.filter((region) => action.applies(key, region)).map((region) => ({ key, region })),
+    )
+    if (places.length > 0) await this.#do(action, places)
   }
 
   /** Half of the usable keys make something, in a Region where they are usable. */

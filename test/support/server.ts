@@ -72,10 +72,13 @@ function removeDirectory(directory: string): void {
   directories.delete(directory)
 }
 
-/** The environment of this process without what would configure a server or a client behind the test's back. */
+/**
+ * The environment of this process without what would configure a server or a client behind the test's back, and without the
+ * tests' compile cache: the program brings its own.
+ */
 export function cleanEnvironment(more: Readonly<Record<string, string>> = {}): Record<string, string> {
   const kept = Object.entries(process.env).flatMap(([name, value]) =>
-    value === undefined || /^(?:AWS_|TRENT_|NODE_TEST_)/.test(name) ? [] : [[name, value] as const],
+    value === undefined || /^(?:AWS_|TRENT_|NODE_TEST_|NODE_COMPILE_CACHE$)/.test(name) ? [] : [[name, value] as const],
   )
   return { ...Object.fromEntries(kept), ...more }
 }

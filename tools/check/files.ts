@@ -6,6 +6,12 @@ import { join, relative, sep } from 'node:path'
 /** The repository's directory. */
 export const root = join(import.meta.dirname, '../..')
 
+/**
+ * Where Node keeps what it made of the sources (types stripped, code compiled) between the processes of a check: most of them
+ * do less than loading would cost.
+ */
+export const compileCache = join(root, '.cache/compiled')
+
 // What is not ours or not kept: dependencies, compile cache, the data of a server that somebody started here.
 const ignored = new Set(['node_modules', '.git', '.cache', 'data'])
 
