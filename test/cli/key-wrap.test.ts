@@ -116,6 +116,35 @@ describe('trent key wrap', () => {
     assert.equal(material?.toString(), 'thirty-two bytes of key material')
   })
 
+  it('wraps private keys with SM2, as Regions of China ask', async (t) => {
+    const { file } = folder(t)
+    const wrapping = generateKeyPairSync('ec', { namedCurve: 'SM2' })
+    const spki = wrapping.publicKey.export({ format: 'der', type: 'spki' })
+    const key = ['--public-key', file('key', spki)]
+    const sm2pke = ['--algorithm', 'SM2PKE']
+    for (const [spec, namedCurve] of [
+      ['SM2', 'SM2'],
+      ['ECC_NIST_P521', 'secp521r1'],
+    ] as const) {
+      const own = generateKeyPairSync('ec', { namedCurve }).privateKey
+      const pem = file('pem', own.export({ format: 'pem', type: 'pkcs8' }))
+      const { exit, stdout } = await trent(['key', 'wrap', ...key, ...sm2pke, '--key-spec', spec, '--material', pem])
+      assert.equal(exit, 0)
+      const material = await opened('SM2PKE', Buffer.from(stdout, 'base64'), wrapping.privateKey)
+      assert.deepEqual(material, own.export({ format: 'der', type: 'pkcs8' }))
+    }
+    const bytes = ['--material', file('bytes', Buffer.alloc(32, 'S'))]
+    for (const [args, expected] of [
+      [[...key, '--algorithm', 'RSAES_OAEP_SHA_256', ...bytes], /is of SM2 and not for RSAES_OAEP_SHA_256/],
+      [['--public-key', file('rsa', der), ...sm2pke, ...bytes], /is of RSA_2048 and not for SM2PKE/],
+      [[...key, ...sm2pke, '--key-spec', 'HMAC_256', ...bytes], /of HMAC_256 is not wrapped with SM2PKE/],
+    ] as const) {
+      const { exit, stderr } = await trent(['key', 'wrap', ...args])
+      assert.equal(exit, 64)
+      assert.match(stderr, expected)
+    }
+  })
+
   it('says what is wrong, where, and what to do, and never what the material is', async (t) => {
     const { directory, file } = folder(t)
     const parameters = ['--parameters', file('parameters.json', JSON.stringify(answer))]
