@@ -1,6 +1,6 @@
 /**
  * Points of the SM2 curve times secret scalars by OpenSSL itself (EC_POINT_mul(3)), through Node's foreign function interface:
- * in constant time, and twenty times as fast as the portable way. As with libcrypto.ts, whoever opens it has it proved first
+ * in constant time, and ten times as fast as the portable way. As with libcrypto.ts, whoever opens it has it proved first
  * (self-test.ts), and every function below is OpenSSL 3.5's; a wrong one would end the process.
  */
 import type { MultiplySm2 } from './sm2-multiplication.ts'

@@ -176,11 +176,15 @@ describe('trent key wrap', () => {
         /the parameters have no PublicKey: give the JSON answer/,
       ],
       [['--parameters', file('no', 'text'), ...oaep, ...bytes], 64, /the parameters have no PublicKey/],
-      [['--public-key', file('no', 'text'), ...oaep, ...bytes], 64, /wraps nothing/],
+      [
+        ['--public-key', file('no', 'text'), ...oaep, ...bytes],
+        64,
+        /the public key is none of RSA_2048, RSA_3072, RSA_4096, SM2: give PublicKey/,
+      ],
       [
         ['--public-key', file('ec', ec.export({ format: 'der', type: 'spki' })), ...oaep, ...bytes],
         64,
-        /wraps nothing/,
+        /the public key is none of RSA_2048, RSA_3072, RSA_4096, SM2: give PublicKey/,
       ],
       [
         ['--public-key', join(directory, 'none'), ...oaep, ...bytes],

@@ -6,6 +6,7 @@ import { writeElement, writeInteger } from '#crypto/der.ts'
 import { toBytes, toInteger } from '#crypto/integers.ts'
 import type { RandomBytes } from '#crypto/ecdsa-digest.ts'
 import { deriveSharedSecret } from '#crypto/key-agreement.ts'
+import { readPem } from '#crypto/pem-private-key.ts'
 import { multiplyBase, writePoint } from '#crypto/points.ts'
 import { privateKeyDer, privateScalar, readPrivateKey } from '#crypto/private-key.ts'
 import { publicKeyBits, publicKeyDer } from '#crypto/public-key.ts'
@@ -198,6 +199,15 @@ describe('SM2 keys', () => {
     beside[beside.length - 1] = (beside.at(-1) ?? 0) ^ 1
     for (const spki of [other, beside]) {
       assert.equal(await deriveSharedSecret(privateKey, 'SM2', spki, sm2), undefined)
+    }
+  })
+
+  it('are known by their curve in PEM, old forms included', async () => {
+    const { privateKey } = await pairOf('SM2')
+    for (const type of ['pkcs8', 'sec1'] as const) {
+      const found = readPem(String(privateKey.export({ format: 'pem', type })))
+      assert.equal(found?.spec, 'SM2')
+      assert.deepEqual(found.pkcs8, privateKeyDer(privateKey))
     }
   })
 

@@ -60,7 +60,9 @@ export function parsePublicKey(bytes: Buffer): KeyObject {
   } catch {
     // Told below, as a key of another type is.
   }
-  throw new ControlError('the public key wraps nothing: give PublicKey of the answer of GetParametersForImport')
+  throw new ControlError(
+    `the public key is none of ${wrappingKeySpecs.join(', ')}: give PublicKey of the answer of GetParametersForImport`,
+  )
 }
 
 /** The key spec of a wrapping key; undefined when KMS has none like it. */
