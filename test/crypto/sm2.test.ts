@@ -205,7 +205,7 @@ describe('SM2 keys', () => {
   it('are known by their curve in PEM, old forms included', async () => {
     const { privateKey } = await pairOf('SM2')
     for (const type of ['pkcs8', 'sec1'] as const) {
-      const found = readPem(String(privateKey.export({ format: 'pem', type })))
+      const found = readPem(privateKey.export({ format: 'pem', type }))
       assert.equal(found?.spec, 'SM2')
       assert.deepEqual(found.pkcs8, privateKeyDer(privateKey))
     }
