@@ -50,7 +50,10 @@ export const signingAlgorithms = {
 } as const satisfies Record<string, SigningFacts>
 export type SigningAlgorithm = keyof typeof signingAlgorithms
 
-/** One algorithm of Encrypt and Decrypt. RSAES_OAEP uses one hash function for itself and MGF1, and an empty label. */
+/**
+ * One algorithm of Encrypt and Decrypt. RSAES_OAEP uses one hash function for itself and MGF1, and an empty label; ciphertexts
+ * of SM2PKE are DER (sm2-encryption.ts).
+ */
 export const encryptionAlgorithms = {
   SYMMETRIC_DEFAULT: { scheme: 'symmetric' },
   RSAES_OAEP_SHA_1: { scheme: 'rsa-oaep', hash: 'sha1', digestLength: 20 },
@@ -58,6 +61,8 @@ export const encryptionAlgorithms = {
   SM2PKE: { scheme: 'sm2pke' },
 } as const
 export type EncryptionAlgorithm = keyof typeof encryptionAlgorithms
+/** Those of key pairs. */
+export type PairEncryptionAlgorithm = Exclude<EncryptionAlgorithm, 'SYMMETRIC_DEFAULT'>
 
 /** One MAC algorithm (RFC 2104): its hash function and the bytes of a MAC. */
 export const macAlgorithms = {

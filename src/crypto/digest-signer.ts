@@ -10,6 +10,8 @@ import { signDigest, verifyDigest, type RandomBytes } from './ecdsa-digest.ts'
 import { readPoint } from './points.ts'
 import { privateScalar } from './private-key.ts'
 import { publicKeyBits } from './public-key.ts'
+import { portableMultiplication } from './sm2-multiplication.ts'
+import { signSm2, verifySm2 } from './sm2-signature.ts'
 
 /** What is signed, and how. */
 export type DigestScheme =
@@ -31,12 +33,20 @@ function unsupported(scheme: DigestScheme): Error {
   return new Error(`this build of Node.js cannot sign for ${scheme.kind} over a digest`)
 }
 
-/** The implementation that every Node.js runs: ECDSA and Ed25519ph. */
+/** The implementation that every Node.js runs: all but the mu of ML-DSA. */
 export function portableDigestSigner(random: RandomBytes): DigestSigner {
+  const multiply = portableMultiplication(random)
+
   function sign(scheme: DigestScheme, privateKey: KeyObject, digest: Buffer): Buffer {
     if (scheme.kind === 'ecdsa') {
       const scalar = privateScalar(privateKey, scheme.curve)
       const signature = signDigest(scheme.curve, scalar, digest, random)
+      scalar.fill(0)
+      return signature
+    }
+    if (scheme.kind === 'sm2dsa') {
+      const scalar = privateScalar(privateKey, 'SM2')
+      const signature = signSm2(scalar, digest, random)
       scalar.fill(0)
       return signature
     }
@@ -49,12 +59,15 @@ export function portableDigestSigner(random: RandomBytes): DigestSigner {
 
   function verify(scheme: DigestScheme, publicKey: KeyObject, digest: Buffer, signature: Buffer): boolean {
     if (scheme.kind === 'ed25519ph') return verifyEd25519ph(publicKeyBits(publicKey), digest, signature)
-    if (scheme.kind !== 'ecdsa') throw unsupported(scheme)
-    const point = readPoint(curves[scheme.curve], publicKeyBits(publicKey))
-    return point !== undefined && verifyDigest(scheme.curve, point, digest, signature)
+    if (scheme.kind === 'ml-dsa') throw unsupported(scheme)
+    const name = scheme.kind === 'sm2dsa' ? 'SM2' : scheme.curve
+    const point = readPoint(curves[name], publicKeyBits(publicKey))
+    if (point === undefined) return false
+    if (scheme.kind === 'sm2dsa') return verifySm2(point, digest, signature, multiply)
+    return verifyDigest(scheme.curve, point, digest, signature)
   }
 
-  return { supports: ({ kind }) => kind === 'ecdsa' || kind === 'ed25519ph', sign, verify }
+  return { supports: ({ kind }) => kind !== 'ml-dsa', sign, verify }
 }
 
 /** `first` for what it supports, `second` for the rest. */

@@ -13,8 +13,11 @@ import { addPoints, multiply, multiplyBase, type Point } from './points.ts'
 /** Draws random bytes, owned by the caller. */
 export type RandomBytes = (size: number) => Buffer
 
-/** Bytes that `random` is asked for at a time: once, but for a chance of 2^-32 on the NIST curves and never on others. */
-function nonce(name: CurveName, random: RandomBytes): { readonly k: Buffer; readonly point: Point } {
+/**
+ * A secret k, the caller's to overwrite, and the base point times it. Bytes that `random` is asked for at a time: once, but
+ * for a chance of 2^-32 on P-256 and SM2 and never on others.
+ */
+export function drawNonce(name: CurveName, random: RandomBytes): { readonly k: Buffer; readonly point: Point } {
   const { bits, bytes } = curves[name]
   for (;;) {
     // FIPS 186-5 section A.3.2: candidates of the order's size until one is in range. The range check is OpenSSL's.
@@ -34,31 +37,41 @@ export function signDigest(name: CurveName, scalar: Buffer, digest: Buffer, rand
   const { n, bytes } = curves[name]
   const z = toInteger(digest)
   for (;;) {
-    const { k, point } = nonce(name, random)
+    const { k, point } = drawNonce(name, random)
     const r = point.x % n
     const s = r === 0n ? 0n : blindSignature(n, scalar, k, z, r)
     k.fill(0)
     // One in 2^256, but the standard asks for it.
     if (s === 0n) continue
-    const sequence = [writeInteger(toBytes(r, bytes)), writeInteger(toBytes(s, bytes))]
-    return writeElement(tags.sequence, ...sequence)
+    return writeSignature(bytes, r, s)
   }
 }
 
-/** s = (z + rd) / k, computed as (bz + r(bd)) / (bk) with a factor b that nobody knows and that no other signature has. */
-function blindSignature(n: bigint, scalar: Buffer, k: Buffer, z: bigint, r: bigint): bigint {
+/** r and s, of at most `bytes` bytes each, as DER. */
+export function writeSignature(bytes: number, r: bigint, s: bigint): Buffer {
+  return writeElement(tags.sequence, writeInteger(toBytes(r, bytes)), writeInteger(toBytes(s, bytes)))
+}
+
+/** A factor from 1 to n-1 that nobody knows and that no other signature has. */
+export function blindingFactor(n: bigint, scalar: Buffer, k: Buffer): bigint {
   const seed = Buffer.concat([k, scalar])
   const factor = hash('sha512', seed, 'buffer')
   seed.fill(0)
   const b = (toInteger(factor) % (n - 1n)) + 1n
   factor.fill(0)
+  return b
+}
+
+/** s = (z + rd) / k, computed as (bz + r(bd)) / (bk) with a blinding factor b. */
+function blindSignature(n: bigint, scalar: Buffer, k: Buffer, z: bigint, r: bigint): bigint {
+  const b = blindingFactor(n, scalar, k)
   const blindKey = (b * toInteger(scalar)) % n
   const blindNonce = (b * toInteger(k)) % n
   return ((b * z + r * blindKey) * inverse(blindNonce, n)) % n
 }
 
 /** r and s of a DER signature, or undefined when it is not exactly one or they are out of range. */
-function readSignature(n: bigint, signature: Buffer): { readonly r: bigint; readonly s: bigint } | undefined {
+export function readSignature(n: bigint, signature: Buffer): { readonly r: bigint; readonly s: bigint } | undefined {
   const parts = readSequence(signature)
   if (parts?.length !== 2) return undefined
   const [rBytes, sBytes] = [readInteger(parts[0]), readInteger(parts[1])]

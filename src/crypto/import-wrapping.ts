@@ -1,31 +1,40 @@
 /**
  * How key material is wrapped on its way into KMS ("Select a wrapping algorithm", AWS KMS Developer Guide): with RSAES-OAEP
- * itself, or with AES-KWP (RFC 5649) under a new AES key that goes before it in RSAES-OAEP, as PKCS #11 does in
- * CKM_RSA_AES_KEY_WRAP.
+ * itself, with AES-KWP (RFC 5649) under a new AES key that goes before it in RSAES-OAEP, as PKCS #11 does in
+ * CKM_RSA_AES_KEY_WRAP, or with SM2 encryption.
  */
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
 import { curves } from './curves.ts'
-import { keySpecs, largestPlaintext, type KeySpec } from './key-specs.ts'
+import { keySpecs, largestPlaintext, type KeySpec, type RegionsOfSpec } from './key-specs.ts'
+import type { RandomBytes } from './ecdsa-digest.ts'
 import { decryptOaepAside, encryptOaep, type OaepAlgorithm } from './rsa-encryption.ts'
+import { encryptSm2 } from './sm2-encryption.ts'
+import { portableMultiplication } from './sm2-multiplication.ts'
+import { pointOf, type Sm2Operations } from './sm2-operations.ts'
 
-interface WrappingFacts {
-  readonly oaep: OaepAlgorithm
-  /** Whether RSA wraps an AES key, which wraps the material. */
-  readonly withAes: boolean
-}
+type WrappingFacts =
+  /** `withAes`: RSA wraps an AES key, which wraps the material. */
+  | { readonly by: 'RSA'; readonly oaep: OaepAlgorithm; readonly withAes: boolean; readonly regions: RegionsOfSpec }
+  | { readonly by: 'SM2'; readonly regions: RegionsOfSpec }
 
 const table = {
-  RSAES_OAEP_SHA_256: { oaep: 'RSAES_OAEP_SHA_256', withAes: false },
-  RSAES_OAEP_SHA_1: { oaep: 'RSAES_OAEP_SHA_1', withAes: false },
-  RSA_AES_KEY_WRAP_SHA_256: { oaep: 'RSAES_OAEP_SHA_256', withAes: true },
-  RSA_AES_KEY_WRAP_SHA_1: { oaep: 'RSAES_OAEP_SHA_1', withAes: true },
+  RSAES_OAEP_SHA_256: { by: 'RSA', oaep: 'RSAES_OAEP_SHA_256', withAes: false, regions: 'all' },
+  RSAES_OAEP_SHA_1: { by: 'RSA', oaep: 'RSAES_OAEP_SHA_1', withAes: false, regions: 'all' },
+  RSA_AES_KEY_WRAP_SHA_256: {
+    by: 'RSA',
+    oaep: 'RSAES_OAEP_SHA_256',
+    withAes: true,
+    regions: 'all but those of China',
+  },
+  RSA_AES_KEY_WRAP_SHA_1: { by: 'RSA', oaep: 'RSAES_OAEP_SHA_1', withAes: true, regions: 'all but those of China' },
+  SM2PKE: { by: 'SM2', regions: 'of China only' },
 } as const satisfies Record<string, WrappingFacts>
 
 export type WrappingAlgorithm = keyof typeof table
 export const wrappingAlgorithms: Readonly<Record<WrappingAlgorithm, WrappingFacts>> = table
 
-/** The wrapping keys that there are, beside SM2. */
-export const wrappingKeySpecs = ['RSA_2048', 'RSA_3072', 'RSA_4096'] as const
+/** The wrapping keys that there are. */
+export const wrappingKeySpecs = ['RSA_2048', 'RSA_3072', 'RSA_4096', 'SM2'] as const
 export type WrappingKeySpec = (typeof wrappingKeySpecs)[number]
 
 /** Most bytes of wrapped material that ImportKeyMaterial takes (API Reference). */
@@ -40,16 +49,21 @@ const kwpIv = Buffer.from('a65959a6', 'hex')
 const kwpBlock = 8
 
 /**
- * Why material of `keySpec` can't be wrapped in this way: `algorithm`, whatever the wrapping key, or `size`, because the
- * material is longer than that wrapping key takes. Undefined when it can.
+ * Why material of `keySpec` can't be wrapped in this way: `algorithm`, whatever the wrapping key, `wrapping key` because that
+ * is none of the algorithm, or `size`, because the material is longer than that wrapping key takes. Undefined when it can.
  */
 export function wrappingFault(
   keySpec: KeySpec,
   algorithm: WrappingAlgorithm,
   wrappingKeySpec: WrappingKeySpec,
-): 'algorithm' | 'size' | undefined {
+): 'algorithm' | 'wrapping key' | 'size' | undefined {
   const { material } = keySpecs[keySpec]
-  const { oaep, withAes } = wrappingAlgorithms[algorithm]
+  const wrapping = wrappingAlgorithms[algorithm]
+  const isRandom = material.kind === 'symmetric' || material.kind === 'hmac'
+  if ((wrapping.by === 'SM2') !== (wrappingKeySpec === 'SM2')) return 'wrapping key'
+  if (wrapping.by === 'SM2') return isRandom ? 'algorithm' : undefined
+  const { oaep, withAes } = wrapping
+  if (keySpec === 'SM2' && withAes) return 'algorithm'
   if (material.kind === 'rsa') return withAes ? undefined : 'algorithm'
   if (material.kind !== 'ec') return withAes && material.kind !== 'ed25519' ? 'algorithm' : undefined
   if (withAes) return undefined
@@ -59,19 +73,26 @@ export function wrappingFault(
 }
 
 /**
- * Wraps `material` for `publicKey`, RSA; `aesKey` are `aesKeyLength` random bytes for this wrapping alone. Both stay the
- * caller's to overwrite. Throws RangeError when the material is longer than the public key takes.
+ * Wraps `material`, which stays the caller's to overwrite, for `publicKey`, a key of the kind that the algorithm has. Draws from
+ * `random`. Throws RangeError when the material is longer than the public key takes.
  */
 export function wrapMaterial(
   publicKey: KeyObject,
   algorithm: WrappingAlgorithm,
   material: Buffer,
-  aesKey: Buffer,
+  random: RandomBytes,
 ): Buffer {
-  const { oaep, withAes } = wrappingAlgorithms[algorithm]
+  const wrapping = wrappingAlgorithms[algorithm]
+  if (wrapping.by === 'SM2') return encryptSm2(pointOf(publicKey), material, portableMultiplication(random), random)
+  const { oaep, withAes } = wrapping
   if (!withAes) return encryptOaep(publicKey, oaep, material)
-  const cipher = createCipheriv(kwp, aesKey, kwpIv)
-  return Buffer.concat([encryptOaep(publicKey, oaep, aesKey), cipher.update(material), cipher.final()])
+  const aesKey = random(aesKeyLength)
+  try {
+    const cipher = createCipheriv(kwp, aesKey, kwpIv)
+    return Buffer.concat([encryptOaep(publicKey, oaep, aesKey), cipher.update(material), cipher.final()])
+  } finally {
+    aesKey.fill(0)
+  }
 }
 
 /**
@@ -84,8 +105,11 @@ export async function unwrapMaterial(
   algorithm: WrappingAlgorithm,
   wrapped: Buffer,
   decoy: Buffer,
+  sm2: Pick<Sm2Operations, 'decryptSm2'>,
 ): Promise<Buffer | undefined> {
-  const { oaep, withAes } = wrappingAlgorithms[algorithm]
+  const wrapping = wrappingAlgorithms[algorithm]
+  if (wrapping.by === 'SM2') return sm2.decryptSm2(privateKey, wrapped)
+  const { oaep, withAes } = wrapping
   if (!withAes) return decryptOaepAside(privateKey, oaep, wrapped)
   const modulus = (privateKey.asymmetricKeyDetails?.modulusLength ?? 0) / 8
   const contents = wrapped.subarray(modulus)

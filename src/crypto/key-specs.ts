@@ -44,6 +44,9 @@ export interface Usages {
 export type KeyUsage = keyof Usages
 export type Algorithm = NonNullable<Usages[KeyUsage]>[number]
 
+/** The Regions that have keys of a spec. */
+export type RegionsOfSpec = 'all' | 'of China only' | 'all but those of China'
+
 /** One key spec. */
 export interface KeySpecFacts {
   readonly material: Material
@@ -52,8 +55,8 @@ export interface KeySpecFacts {
   readonly dataKeyPair: boolean
   /** Whether ImportKeyMaterial takes material of it. */
   readonly importable: boolean
-  /** Whether it exists in the partition of China only. */
-  readonly chinaOnly: boolean
+  /** Where KMS has it. */
+  readonly regions: RegionsOfSpec
 }
 
 const rsaUsages: Usages = {
@@ -66,18 +69,18 @@ const rsaUsages: Usages = {
 
 function rsa(modulusBits: number): KeySpecFacts {
   const material = { kind: 'rsa', modulusBits } as const
-  return { material, usages: rsaUsages, dataKeyPair: true, importable: true, chinaOnly: false }
+  return { material, usages: rsaUsages, dataKeyPair: true, importable: true, regions: 'all' }
 }
 
 function hmac(algorithm: KmsMacAlgorithm, bytes: number): KeySpecFacts {
   const material = { kind: 'hmac', bytes, mostBytes: 128 } as const
   const usages = { GENERATE_VERIFY_MAC: [algorithm] }
-  return { material, usages, dataKeyPair: false, importable: true, chinaOnly: false }
+  return { material, usages, dataKeyPair: false, importable: true, regions: 'all' }
 }
 
 function nist(curve: CurveName, algorithm: SigningAlgorithm): KeySpecFacts {
   const usages: Usages = { SIGN_VERIFY: [algorithm], KEY_AGREEMENT: ['ECDH'] }
-  return { material: { kind: 'ec', curve }, usages, dataKeyPair: true, importable: true, chinaOnly: false }
+  return { material: { kind: 'ec', curve }, usages, dataKeyPair: true, importable: true, regions: 'all' }
 }
 
 // Sizes: FIPS 204 table 2.
@@ -88,7 +91,7 @@ function mlDsa(
 ): KeySpecFacts {
   const usages: Usages = { SIGN_VERIFY: ['ML_DSA_SHAKE_256'] }
   const material = { kind: 'ml-dsa', type, publicBytes, signatureBytes } as const
-  return { material, usages, dataKeyPair: false, importable: false, chinaOnly: false }
+  return { material, usages, dataKeyPair: false, importable: false, regions: 'all' }
 }
 
 // Sizes: FIPS 203 table 3.
@@ -99,7 +102,7 @@ function mlKem(
 ): KeySpecFacts {
   const usages: Usages = { ENCAPSULATE_DECAPSULATE: ['ML_KEM'] }
   const material = { kind: 'ml-kem', type, publicBytes, ciphertextBytes } as const
-  return { material, usages, dataKeyPair: true, importable: false, chinaOnly: false }
+  return { material, usages, dataKeyPair: true, importable: false, regions: 'all but those of China' }
 }
 
 const table = {
@@ -108,7 +111,7 @@ const table = {
     usages: { ENCRYPT_DECRYPT: ['SYMMETRIC_DEFAULT'] },
     dataKeyPair: false,
     importable: true,
-    chinaOnly: false,
+    regions: 'all',
   },
   RSA_2048: rsa(2048),
   RSA_3072: rsa(3072),
@@ -121,14 +124,14 @@ const table = {
     usages: { SIGN_VERIFY: ['ECDSA_SHA_256'] },
     dataKeyPair: true,
     importable: true,
-    chinaOnly: false,
+    regions: 'all',
   },
   ECC_NIST_EDWARDS25519: {
     material: { kind: 'ed25519' },
     usages: { SIGN_VERIFY: ['ED25519_SHA_512', 'ED25519_PH_SHA_512'] },
     dataKeyPair: true,
     importable: true,
-    chinaOnly: false,
+    regions: 'all',
   },
   HMAC_224: hmac('HMAC_SHA_224', 28),
   HMAC_256: hmac('HMAC_SHA_256', 32),
@@ -145,7 +148,7 @@ const table = {
     usages: { ENCRYPT_DECRYPT: ['SM2PKE'], SIGN_VERIFY: ['SM2DSA'], KEY_AGREEMENT: ['ECDH'] },
     dataKeyPair: true,
     importable: true,
-    chinaOnly: true,
+    regions: 'of China only',
   },
 } as const satisfies Record<string, KeySpecFacts>
 

@@ -1,6 +1,6 @@
 /**
  * Signatures over digests by OpenSSL itself, through Node's foreign function interface into the OpenSSL that Node carries:
- * ten to a hundred times as fast as the portable way, in constant time, and the only way for ML-DSA's mu and for SM2DSA.
+ * ten to a hundred times as fast as the portable way, in constant time, and the only way for ML-DSA's mu.
  * The interface is experimental and may be missing, so whoever opens it has it proved first (self-test.ts) and has the
  * portable way beside it. Every signature below is OpenSSL 3.5's (EVP_PKEY_sign(3), EVP_SIGNATURE-ML-DSA(7),
  * EVP_SIGNATURE-ED25519(7)); a wrong one would end the process.

@@ -2,6 +2,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { curves } from './curves.ts'
 import { keySpecs, type KeySpec } from './key-specs.ts'
 import { privateKeyDer } from './private-key.ts'
+import { publicKeyDer, readPublicKey } from './public-key.ts'
 
 /** A private key that somebody wrote down. */
 export interface PemPrivateKey {
@@ -26,7 +27,10 @@ export function readPem(pem: string): PemPrivateKey | undefined {
   return { pkcs8: privateKeyDer(key), spec: specOf(key) }
 }
 
-function specOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): KeySpec | undefined {
+function specOf(key: KeyObject): KeySpec | undefined {
+  const { asymmetricKeyType, asymmetricKeyDetails } = key
+  // Node.js has no name for the type of an SM2 key that it has read.
+  if (asymmetricKeyType === undefined) return readPublicKey('SM2', publicKeyDer(key)) && 'SM2'
   const names = Object.keys(keySpecs).filter((name): name is KeySpec => Object.hasOwn(keySpecs, name))
   return names.find((name) => {
     const { material } = keySpecs[name]

@@ -75,6 +75,8 @@ function readScalar(contents: Buffer, name: CurveName): Buffer | undefined {
   if (scalar?.tag !== tags.octetString || scalar.contents.length !== curve.bytes) return undefined
   const point = multiplyBase(name, scalar.contents)
   if (point === undefined) return undefined
+  // n-1 is a scalar, but no private key of SM2 (GB/T 32918.1 section 6.1): signing with it would divide by zero.
+  if (name === 'SM2' && point.x === curve.gx && point.y !== curve.gy) return undefined
   const fits = (element: Element): boolean => {
     if (element.tag === tags.explicit0) return element.contents.toString('hex') === curve.oid
     const inner = element.tag === tags.explicit1 ? readElements(element.contents) : undefined

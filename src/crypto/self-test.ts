@@ -1,7 +1,7 @@
 /**
  * Proves a digest signer before it is used: a signature must verify by Node's own call over the message and the reverse,
  * a changed digest or signature must not, and Ed25519ph must give the bytes of RFC 8032. Keys are fixed, nothing is random
- * that the signer itself doesn't draw.
+ * that the signer itself doesn't draw. So it does with a multiplication of SM2 points, by what Node makes of the base point.
  */
 import { createHash, createPrivateKey, createPublicKey, hash, sign, verify } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
@@ -9,7 +9,10 @@ import type { CurveName } from './curves.ts'
 import { curves } from './curves.ts'
 import { tags, writeElement } from './der.ts'
 import type { DigestScheme, DigestSigner } from './digest-signer.ts'
+import { toBytes, toInteger } from './integers.ts'
+import { multiplyBase, writePoint } from './points.ts'
 import { sm2Digest } from './sm2.ts'
+import type { MultiplySm2 } from './sm2-multiplication.ts'
 import { algorithmIdentifier, publicKeyBits } from './public-key.ts'
 import type { KeySpec } from './key-specs.ts'
 
@@ -101,6 +104,33 @@ function proves(signer: DigestSigner, { scheme, key, digest, native, expected }:
 export function provesItself(signer: DigestSigner): boolean {
   try {
     return cases().every((one) => !signer.supports(one.scheme) || proves(signer, one))
+  } catch {
+    return false
+  }
+}
+
+/** Whether `multiply` is right for scalars of all sizes, and refuses what is no point. Takes some 10 ms; never throws. */
+export function multipliesRight(multiply: MultiplySm2): boolean {
+  const { n, bytes } = curves.SM2
+  const base = (scalar: bigint): Buffer => {
+    const point = multiplyBase('SM2', toBytes(scalar, bytes))
+    if (point === undefined) throw new TypeError('the scalar is out of range')
+    return writePoint(curves.SM2, point)
+  }
+  const middle = toInteger(Buffer.alloc(bytes, 0x5a))
+  try {
+    const starts = [1n, middle]
+    const products = starts.every((start) =>
+      [1n, 2n, 2n ** 64n, middle, n - 2n, n - 1n].every(
+        (scalar) => multiply(toBytes(scalar, bytes), base(start))?.equals(base((start * scalar) % n)) === true,
+      ),
+    )
+    const beside = base(middle)
+    beside[bytes] = (beside[bytes] ?? 0) ^ 1
+    const refused = [beside, beside.subarray(1), Buffer.of(0)].every(
+      (point) => multiply(toBytes(7n, bytes), point) === undefined,
+    )
+    return products && refused
   } catch {
     return false
   }

@@ -96,7 +96,7 @@ function digestOf({ kind }: DigestScheme, key: KeyObject, { message, messageType
 
 /**
  * The signature of a message with `key`, a private key of `spec`: at once for P-256 and Ed25519, else after a while on another
- * thread. Undefined when this build of Node.js has no way to do it (libcrypto.ts: SM2DSA and EXTERNAL_MU). Throws when the
+ * thread. Undefined when this build of Node.js has no way to do it (libcrypto.ts: EXTERNAL_MU). Throws when the
  * algorithm isn't one of the spec's.
  */
 export function sign(

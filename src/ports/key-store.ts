@@ -1,7 +1,7 @@
 import type { KeyMaterialId } from '#base/brand.ts'
 import type { MaybeAsync } from '#base/maybe-async.ts'
 import type { SecretBytes } from '#base/secret-bytes.ts'
-import type { OaepAlgorithm } from '#crypto/rsa-encryption.ts'
+import type { PairEncryptionAlgorithm } from '#crypto/algorithms.ts'
 import type { SigningInput } from '#crypto/signing.ts'
 import type { KeyMaterialRecord, KeyRecord } from '#records/key.ts'
 
@@ -79,9 +79,9 @@ export interface SigningMaterial extends KeyPairMaterial {
 export interface DecryptionMaterial extends KeyPairMaterial {
   readonly kind: 'decryption'
   /** The ciphertext, owned by the caller, who has looked at the size of `plaintext` (crypto/key-specs.ts, largestPlaintext). */
-  encrypt(algorithm: OaepAlgorithm, plaintext: Buffer): MaybeAsync<Buffer>
+  encrypt(algorithm: PairEncryptionAlgorithm, plaintext: Buffer): MaybeAsync<Buffer>
   /** The plaintext, or undefined for whatever is wrong with the ciphertext. */
-  decrypt(algorithm: OaepAlgorithm, ciphertext: Buffer): MaybeAsync<SecretBytes | undefined>
+  decrypt(algorithm: PairEncryptionAlgorithm, ciphertext: Buffer): MaybeAsync<SecretBytes | undefined>
 }
 
 /** A key pair for key agreement, ready to use; cached by its user. */

@@ -4,11 +4,12 @@ import { serviceEventText, secondText } from '#cloudtrail/record.ts'
 import { importedMaterial } from '#crypto/imported-material.ts'
 import { randomMaterialLength } from '#crypto/key-pair.ts'
 import { keyMaterialId } from '#crypto/material-id.ts'
-import type { KeySpec } from '#crypto/key-specs.ts'
+import { keySpecs, type KeySpec } from '#crypto/key-specs.ts'
 import type { KeyMaterialId } from '#base/brand.ts'
 import type { ErrorCode } from '#aws/errors.ts'
 import { defaultKeyPolicy } from '#kms/key/default-policy.ts'
 import { storedPolicy } from '#kms/key/policy.ts'
+import { isAmong } from '#kms/key/region.ts'
 import { rotatedEvery } from '#kms/key/rotation.ts'
 import { mergeTags } from '#kms/key/tags.ts'
 import type { MaterialOwner } from '#ports/key-store.ts'
@@ -33,6 +34,12 @@ export async function planKeys(keys: readonly SeedKey[], planning: Planning): Pr
         continue
       }
       seen.add(name)
+      if (!isAmong(place.region, keySpecs[wanted.keySpec].regions)) {
+        planning.problems.push(
+          `${wanted.where}: there are no keys of ${wanted.keySpec} in ${place.region}; choose another key spec or region`,
+        )
+        continue
+      }
       const planned = await planKey(wanted, place, planning, kept)
       if (planned === undefined) continue
       planning.keys.set(name, planned)

@@ -3,7 +3,7 @@ import { parseAccountId, parseAliasName, parseKeyId, parseRegion } from '#base/b
 import { accessKeyId, InvalidValue, secretAccessKey } from '#config/values.ts'
 import { plainValue } from '#config/yaml-tree.ts'
 import { keySpecs, type KeySpec, type KeyUsage } from '#crypto/key-specs.ts'
-import { refuseSpec, refuseUnservedSpec } from '#kms/key/spec.ts'
+import { refuseSpec } from '#kms/key/spec.ts'
 import type { Tag } from '#records/key.ts'
 import { readGrant } from './read-grant.ts'
 import { readMaterial } from './read-material.ts'
@@ -165,7 +165,7 @@ export function readSpec(
     return
   }
   const requested = { KeySpec: keySpec, KeyUsage: keyUsage }
-  const refused = refuseSpec(requested) ?? refuseUnservedSpec(requested)
+  const refused = refuseSpec(requested)
   if (refused !== undefined) {
     reader.problem(usageSpot ?? specSpot ?? key, refused.message ?? refused.code)
     return

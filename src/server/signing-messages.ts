@@ -16,11 +16,18 @@ export type SigningRequest =
       /** Empty for `sign`. */
       readonly signature: Uint8Array
     }
+  | Sm2Request
+
+/** An operation of crypto/sm2-operations.ts. */
+export type Sm2Request =
+  | { readonly kind: 'encrypt' | 'decrypt'; readonly id: number; readonly key: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'agree'; readonly id: number; readonly key: number; readonly other: KeyObject }
 
 /** What it answers; `failed`: the words of an error. */
 export interface SigningReply {
   readonly id: number
-  readonly signature?: Uint8Array | undefined
+  /** A signature, or what an operation of SM2 answers. */
+  readonly bytes?: Uint8Array | undefined
   readonly valid?: boolean | undefined
   readonly failed?: string | undefined
 }

@@ -1,19 +1,20 @@
 /**
  * A thread for the signatures that Node.js itself makes only while its caller waits: over digests with RSA and the slower
- * curves, and what OpenSSL's own functions are needed for. It is made when the first of them is wanted.
+ * curves, and what OpenSSL's own functions are needed for, SM2 included. It is made when the first of them is wanted.
  */
 import type { KeyObject } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
 import type { KeySpec } from '#crypto/key-specs.ts'
 import type { SigningAside, SigningInput } from '#crypto/signing.ts'
-import type { SigningBirth, SigningReply, SigningRequest } from './signing-messages.ts'
+import type { Sm2Operations } from '#crypto/sm2-operations.ts'
+import type { SigningBirth, SigningReply, SigningRequest, Sm2Request } from './signing-messages.ts'
 
 type Waiting = PromiseWithResolvers<SigningReply>
 
 const nothing = new Uint8Array()
 
 /** Calls fail when the thread ends under them; the next one makes another. */
-export class SigningThread implements SigningAside {
+export class SigningThread implements SigningAside, Sm2Operations {
   readonly #birth: SigningBirth
   #thread: Worker | undefined
   #waiting = new Map<number, Waiting>()
@@ -28,12 +29,33 @@ export class SigningThread implements SigningAside {
   }
 
   async sign(key: KeyObject, spec: KeySpec, input: SigningInput): Promise<Buffer | undefined> {
-    const { signature } = await this.#call('sign', key, spec, input, nothing)
-    return signature === undefined ? undefined : Buffer.from(signature.buffer, signature.byteOffset, signature.length)
+    return bytesOf(await this.#call('sign', key, spec, input, nothing))
   }
 
   async verify(key: KeyObject, spec: KeySpec, input: SigningInput, signature: Buffer): Promise<boolean | undefined> {
     return (await this.#call('verify', key, spec, input, signature)).valid
+  }
+
+  async encryptSm2(publicKey: KeyObject, plaintext: Buffer): Promise<Buffer> {
+    return present(bytesOf(await this.#sm2('encrypt', publicKey, plaintext)))
+  }
+
+  async decryptSm2(privateKey: KeyObject, ciphertext: Buffer): Promise<Buffer | undefined> {
+    return bytesOf(await this.#sm2('decrypt', privateKey, ciphertext))
+  }
+
+  async agreeSm2(privateKey: KeyObject, publicKey: KeyObject): Promise<Buffer> {
+    const thread = this.#running()
+    const key = this.#numberOf(thread, privateKey)
+    return present(bytesOf(await this.#ask(thread, (id) => ({ kind: 'agree', id, key, other: publicKey }))))
+  }
+
+  #sm2(kind: 'encrypt' | 'decrypt', key: KeyObject, given: Buffer): Promise<SigningReply> {
+    const thread = this.#running()
+    const number = this.#numberOf(thread, key)
+    // A copy, that goes there and does not stay here.
+    const bytes = Uint8Array.from(given)
+    return this.#ask(thread, (id): Sm2Request => ({ kind, id, key: number, bytes }), [bytes.buffer])
   }
 
   #call(
@@ -43,16 +65,28 @@ export class SigningThread implements SigningAside {
     input: SigningInput,
     signature: Uint8Array,
   ): Promise<SigningReply> {
-    const thread = (this.#thread ??= this.#start())
+    const thread = this.#running()
     const number = this.#numberOf(thread, key)
+    // Copies: cloning a view would send all of the memory that it is a view of.
+    const message = Uint8Array.from(input.message)
+    const made = { key: number, spec, input: { ...input, message }, signature: Uint8Array.from(signature) }
+    return this.#ask(thread, (id) => ({ kind, id, ...made }), [message.buffer])
+  }
+
+  #ask(
+    thread: Worker,
+    request: (id: number) => SigningRequest,
+    transferred: readonly ArrayBuffer[] = [],
+  ): Promise<SigningReply> {
     const id = (this.#count += 1)
     const waiting = Promise.withResolvers<SigningReply>()
     this.#waiting.set(id, waiting)
-    // Copies: cloning a view would send all of the memory that it is a view of.
-    const message = Uint8Array.from(input.message)
-    const request = { kind, id, key: number, spec, input: { ...input, message }, signature: Uint8Array.from(signature) }
-    thread.postMessage(request satisfies SigningRequest, [message.buffer])
+    thread.postMessage(request(id), transferred)
     return waiting.promise
+  }
+
+  #running(): Worker {
+    return (this.#thread ??= this.#start())
   }
 
   #numberOf(thread: Worker, key: KeyObject): number {
@@ -92,4 +126,13 @@ export class SigningThread implements SigningAside {
     thread.unref()
     return thread
   }
+}
+
+function bytesOf({ bytes }: SigningReply): Buffer | undefined {
+  return bytes === undefined ? undefined : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+}
+
+function present(bytes: Buffer | undefined): Buffer {
+  if (bytes === undefined) throw new TypeError('a signing thread answered nothing')
+  return bytes
 }

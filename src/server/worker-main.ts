@@ -101,7 +101,7 @@ export async function serve(start: WorkerStart, port: MessagePort, cacheDirector
     random,
     keyPairs,
     pooledPairs: pairs.keyPairs,
-    signing: new SigningThread(cacheDirectory),
+    aside: new SigningThread(cacheDirectory),
     keyUsage,
     issuerFailed: (issuer, error) =>
       log.warn({ issuer, error: describeError(error) }, 'the keys of an OIDC issuer could not be had'),

@@ -12,9 +12,9 @@ import { grantTokenNonceLength, openGrantToken, sealGrantToken } from '#crypto/g
 import type { HmacKey } from '#crypto/hmac.ts'
 import { generatePair, type GenerateKeyPair } from '#crypto/key-pair.ts'
 import type { Hierarchy } from '#crypto/key-hierarchy.ts'
-import type { SigningAside } from '#crypto/signing.ts'
 import { createSoftwareImportKeys } from '#keystores/software/import-keys.ts'
 import { createSoftwareKeyStore } from '#keystores/software/key-store.ts'
+import type { Aside } from '#keystores/software/material.ts'
 import { unwrapSecret, wrapSecret } from '#keystores/software/secret-wrap.ts'
 import { createSoftwareSessions } from '#keystores/software/sessions.ts'
 import { httpGet } from '#oidc/get.ts'
@@ -47,7 +47,7 @@ export interface WorkerParts {
   readonly keyPairs: GenerateKeyPair
   /** The same for pairs that leave, or end within a day: they may have been made before they were asked for. */
   readonly pooledPairs: GenerateKeyPair
-  readonly signing?: SigningAside | undefined
+  readonly aside?: Aside | undefined
   readonly keyUsage: KeyUsage
   /** Reports why the keys of an OIDC issuer could not be had. */
   readonly issuerFailed: (issuer: string, error: unknown) => void
@@ -62,7 +62,7 @@ export function createWorkerPorts(parts: WorkerParts): {
   const roots = parts.attestationRoots.map((root) => Buffer.from(root))
   const maxAgeMs = settings.attestation.maxAgeSeconds * 1000
   const compile = compiledPolicies(policyBytes)
-  const keyStore = createSoftwareKeyStore({ hierarchy, random, keyPairs, signing: parts.signing })
+  const keyStore = createSoftwareKeyStore({ hierarchy, random, keyPairs, aside: parts.aside })
   const principals = createPrincipalDirectory(storage, home)
   const sessions = createSoftwareSessions(hierarchy, random)
   const identities = createIdentities(
@@ -84,7 +84,7 @@ export function createWorkerPorts(parts: WorkerParts): {
         directory,
         storage,
         keyStore,
-        importKeys: createSoftwareImportKeys({ hierarchy, random, keyPairs: pooledPairs }),
+        importKeys: createSoftwareImportKeys({ hierarchy, random, keyPairs: pooledPairs, aside: parts.aside }),
         random,
         keyPairs: (spec) => generatePair(spec, pooledPairs),
         principals,

@@ -4,6 +4,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { unwrapMaterial, type WrappingAlgorithm } from '#crypto/import-wrapping.ts'
+import { sm2 } from '../crypto/asymmetric-fixtures.ts'
 import { run } from '../support/programs.ts'
 import { cleanEnvironment } from '../support/server.ts'
 import { temporaryDirectory, trent } from './trent-process.ts'
@@ -36,7 +37,7 @@ function folder(t: TestContext): Folder {
 }
 
 const opened = (algorithm: WrappingAlgorithm, wrapped: Buffer, key: KeyObject = privateKey) =>
-  unwrapMaterial(key, algorithm, wrapped, randomBytes(32))
+  unwrapMaterial(key, algorithm, wrapped, randomBytes(32), sm2)
 
 describe('trent key wrap', () => {
   it('wraps bytes for the answer of GetParametersForImport, and writes the token beside them', async (t) => {
@@ -115,6 +116,35 @@ describe('trent key wrap', () => {
     assert.equal(material?.toString(), 'thirty-two bytes of key material')
   })
 
+  it('wraps private keys with SM2, as Regions of China ask', async (t) => {
+    const { file } = folder(t)
+    const wrapping = generateKeyPairSync('ec', { namedCurve: 'SM2' })
+    const spki = wrapping.publicKey.export({ format: 'der', type: 'spki' })
+    const key = ['--public-key', file('key', spki)]
+    const sm2pke = ['--algorithm', 'SM2PKE']
+    for (const [spec, namedCurve] of [
+      ['SM2', 'SM2'],
+      ['ECC_NIST_P521', 'secp521r1'],
+    ] as const) {
+      const own = generateKeyPairSync('ec', { namedCurve }).privateKey
+      const pem = file('pem', own.export({ format: 'pem', type: 'pkcs8' }))
+      const { exit, stdout } = await trent(['key', 'wrap', ...key, ...sm2pke, '--key-spec', spec, '--material', pem])
+      assert.equal(exit, 0)
+      const material = await opened('SM2PKE', Buffer.from(stdout, 'base64'), wrapping.privateKey)
+      assert.deepEqual(material, own.export({ format: 'der', type: 'pkcs8' }))
+    }
+    const bytes = ['--material', file('bytes', Buffer.alloc(32, 'S'))]
+    for (const [args, expected] of [
+      [[...key, '--algorithm', 'RSAES_OAEP_SHA_256', ...bytes], /is of SM2 and not for RSAES_OAEP_SHA_256/],
+      [['--public-key', file('rsa', der), ...sm2pke, ...bytes], /is of RSA_2048 and not for SM2PKE/],
+      [[...key, ...sm2pke, '--key-spec', 'HMAC_256', ...bytes], /of HMAC_256 is not wrapped with SM2PKE/],
+    ] as const) {
+      const { exit, stderr } = await trent(['key', 'wrap', ...args])
+      assert.equal(exit, 64)
+      assert.match(stderr, expected)
+    }
+  })
+
   it('says what is wrong, where, and what to do, and never what the material is', async (t) => {
     const { directory, file } = folder(t)
     const parameters = ['--parameters', file('parameters.json', JSON.stringify(answer))]
@@ -146,11 +176,15 @@ describe('trent key wrap', () => {
         /the parameters have no PublicKey: give the JSON answer/,
       ],
       [['--parameters', file('no', 'text'), ...oaep, ...bytes], 64, /the parameters have no PublicKey/],
-      [['--public-key', file('no', 'text'), ...oaep, ...bytes], 64, /is no RSA public key/],
+      [
+        ['--public-key', file('no', 'text'), ...oaep, ...bytes],
+        64,
+        /the public key is none of RSA_2048, RSA_3072, RSA_4096, SM2: give PublicKey/,
+      ],
       [
         ['--public-key', file('ec', ec.export({ format: 'der', type: 'spki' })), ...oaep, ...bytes],
         64,
-        /is no RSA public key/,
+        /the public key is none of RSA_2048, RSA_3072, RSA_4096, SM2: give PublicKey/,
       ],
       [
         ['--public-key', join(directory, 'none'), ...oaep, ...bytes],

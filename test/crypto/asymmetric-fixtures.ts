@@ -6,7 +6,10 @@ import type { GenerateKeyPair, KeyPair } from '#crypto/key-pair.ts'
 import { keyPairRequest } from '#crypto/key-pair.ts'
 import type { KeySpec } from '#crypto/key-specs.ts'
 import { openLibcrypto, opensslFunctions } from '#crypto/libcrypto.ts'
+import { openMultiplication, opensslPointFunctions } from '#crypto/libcrypto-points.ts'
 import type { SigningTools } from '#crypto/signing.ts'
+import { portableMultiplication } from '#crypto/sm2-multiplication.ts'
+import { sm2Operations, type Sm2Operations } from '#crypto/sm2-operations.ts'
 import { systemKeyPairs } from '../../src/system.ts'
 
 export const portable: DigestSigner = portableDigestSigner(randomBytes)
@@ -16,6 +19,12 @@ export const native: DigestSigner = openLibcrypto(new DynamicLibrary(null).getFu
 
 /** Signing tools that prefer the portable way, so that both ways are seen at work. */
 export const tools: SigningTools = { random: randomBytes, digests: eitherSigner(portable, native) }
+
+export const portableMultiply = portableMultiplication(randomBytes)
+export const nativeMultiply = openMultiplication(new DynamicLibrary(null).getFunctions(opensslPointFunctions))
+
+/** SM2 by the portable way. */
+export const sm2: Sm2Operations = sm2Operations(portableMultiply, randomBytes)
 
 /** Node's own generator. */
 export const generate: GenerateKeyPair = systemKeyPairs

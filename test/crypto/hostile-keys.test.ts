@@ -7,7 +7,7 @@ import { deriveSharedSecret } from '#crypto/key-agreement.ts'
 import { privateKeyDer, readPrivateKey } from '#crypto/private-key.ts'
 import { publicKeyDer, readPublicKey } from '#crypto/public-key.ts'
 import { keySpecs, type KeySpec } from '#crypto/key-specs.ts'
-import { pairOf } from './asymmetric-fixtures.ts'
+import { pairOf, sm2 } from './asymmetric-fixtures.ts'
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex')
 
@@ -90,8 +90,8 @@ describe('public keys', () => {
     const compressed = spell(Buffer.concat([Buffer.of(2 + odd), point.subarray(1, 33)]))
     assert.ok(readPublicKey('ECC_NIST_P256', compressed) !== undefined)
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    const one = await deriveSharedSecret(privateKey, 'ECC_NIST_P256', spki)
-    const other = await deriveSharedSecret(privateKey, 'ECC_NIST_P256', compressed)
+    const one = await deriveSharedSecret(privateKey, 'ECC_NIST_P256', spki, sm2)
+    const other = await deriveSharedSecret(privateKey, 'ECC_NIST_P256', compressed, sm2)
     assert.equal(one?.length, 32)
     assert.deepEqual(one, other)
   })

@@ -5,7 +5,7 @@ import { decapsulateSecret, deriveSharedSecret, encapsulateSecret } from '#crypt
 import { generateMac, openMacKey, verifyMac } from '#crypto/mac.ts'
 import { publicKeyDer } from '#crypto/public-key.ts'
 import { decryptOaep, decryptOaepAside, encryptOaep } from '#crypto/rsa-encryption.ts'
-import { generate, pairOf } from './asymmetric-fixtures.ts'
+import { generate, pairOf, sm2 } from './asymmetric-fixtures.ts'
 
 describe('shared secrets', () => {
   for (const [spec, curve, size] of [
@@ -16,7 +16,7 @@ describe('shared secrets', () => {
     it(`are the same on both sides: ${spec}`, async () => {
       const mine = await pairOf(spec)
       const theirs = await generate({ type: 'ec', namedCurve: curve })
-      const secret = await deriveSharedSecret(mine.privateKey, spec, publicKeyDer(theirs.publicKey))
+      const secret = await deriveSharedSecret(mine.privateKey, spec, publicKeyDer(theirs.publicKey), sm2)
       assert.equal(secret?.length, size)
       assert.deepEqual(diffieHellman({ privateKey: theirs.privateKey, publicKey: mine.publicKey }), secret)
     })
@@ -25,8 +25,8 @@ describe('shared secrets', () => {
   it('are refused with keys of another curve', async () => {
     const { privateKey } = await pairOf('ECC_NIST_P256')
     const other = publicKeyDer((await pairOf('ECC_NIST_P384')).publicKey)
-    assert.equal(await deriveSharedSecret(privateKey, 'ECC_NIST_P256', other), undefined)
-    assert.equal(await deriveSharedSecret(privateKey, 'ECC_NIST_P384', other), undefined)
+    assert.equal(await deriveSharedSecret(privateKey, 'ECC_NIST_P256', other, sm2), undefined)
+    assert.equal(await deriveSharedSecret(privateKey, 'ECC_NIST_P384', other, sm2), undefined)
   })
 })
 

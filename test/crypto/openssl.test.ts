@@ -1,7 +1,7 @@
 /** The OpenSSL of this machine on the other side of every algorithm that it has: what one signs, the other verifies. */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { createPrivateKey, hash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,7 +15,7 @@ import { readPrivateKey } from '#crypto/private-key.ts'
 import { readPublicKey } from '#crypto/public-key.ts'
 import { decryptOaep, encryptOaep } from '#crypto/rsa-encryption.ts'
 import { sign, verify } from '#crypto/signing.ts'
-import { native, portable, tools } from './asymmetric-fixtures.ts'
+import { native, portable, sm2, tools } from './asymmetric-fixtures.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'openssl-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -63,9 +63,7 @@ async function foreignKey(spec: KeySpec, ...how: readonly string[]): Promise<For
   const known = made.get(spec)
   if (known !== undefined) return known
   const { path, publicPath } = generateFiles(...how)
-  const pkcs8 = createPrivateKey({ key: readFileSync(path), format: 'der', type: 'pkcs8' })
-  // SM2 keys are not for Node; all others are read as strictly as imports.
-  const privateKey = spec === 'SM2' ? pkcs8 : await readPrivateKey(spec, readFileSync(path))
+  const privateKey = await readPrivateKey(spec, readFileSync(path))
   const publicKey = readPublicKey(spec, readFileSync(publicPath))
   assert.ok(privateKey !== undefined && publicKey !== undefined, spec)
   const key = { path, publicPath, privateKey, publicKey }
@@ -131,11 +129,24 @@ describe('with OpenSSL on the other side', options, () => {
     const input = { algorithm: 'SM2DSA', messageType: 'RAW', message } as const
     const id = ['-sigopt', 'distid:1234567812345678']
     const text = file(message)
-    const ours = await sign(privateKey, 'SM2', input, tools)
-    const check = ['dgst', '-sm3', '-keyform', 'DER', ...id, '-verify', publicPath, '-signature', file(ours), text]
-    assert.ok(accepts(...check))
+    const check = ['dgst', '-sm3', '-keyform', 'DER', ...id, '-verify', publicPath, '-signature']
     const theirs = openssl('dgst', '-sm3', '-keyform', 'DER', ...id, '-sign', path, text)
-    assert.equal(await verify(publicKey, 'SM2', input, theirs, tools), true)
+    for (const digests of [native, portable]) {
+      const ours = await sign(privateKey, 'SM2', input, { ...tools, digests })
+      assert.ok(accepts(...check, file(ours), text))
+      assert.equal(accepts(...check, file(ours), file('another')), false)
+      assert.equal(await verify(publicKey, 'SM2', input, theirs, { ...tools, digests }), true)
+    }
+  })
+
+  it('ciphertexts open both ways: SM2', async () => {
+    const { path, publicPath, privateKey, publicKey } = await foreignKey('SM2', ...curve('SM2'))
+    for (const plaintext of [message, Buffer.alloc(1024, 7)]) {
+      const ours = file(await sm2.encryptSm2(publicKey, plaintext))
+      assert.deepEqual(openssl('pkeyutl', '-decrypt', '-keyform', 'DER', '-inkey', path, '-in', ours), plaintext)
+      const encrypt = ['pkeyutl', '-encrypt', '-pubin', '-keyform', 'DER', '-inkey', publicPath]
+      assert.deepEqual(await sm2.decryptSm2(privateKey, openssl(...encrypt, '-in', file(plaintext))), plaintext)
+    }
   })
 
   for (const [algorithm, name] of [
@@ -167,7 +178,7 @@ describe('with OpenSSL on the other side', options, () => {
     it(`the shared secret is the same: ${spec}`, async () => {
       const { publicPath, privateKey } = await foreignKey(spec, ...curve(name))
       const other = generateFiles(...curve(name))
-      const ours = await deriveSharedSecret(privateKey, spec, readFileSync(other.publicPath))
+      const ours = await deriveSharedSecret(privateKey, spec, readFileSync(other.publicPath), sm2)
       const peer = ['-peerform', 'DER', '-peerkey', publicPath]
       assert.deepEqual(openssl('pkeyutl', '-derive', '-keyform', 'DER', '-inkey', other.path, ...peer), ours)
     })

@@ -103,7 +103,7 @@ describe('signing', () => {
     }
     assert.deepEqual(await able('ML_DSA_65', 'ML_DSA_SHAKE_256', 'RAW'), [true, true])
     assert.deepEqual(await able('ML_DSA_65', 'ML_DSA_SHAKE_256', 'EXTERNAL_MU'), [false, undefined])
-    assert.deepEqual(await able('SM2', 'SM2DSA', 'DIGEST'), [false, undefined])
+    assert.deepEqual(await able('SM2', 'SM2DSA', 'DIGEST'), [true, true])
     assert.deepEqual(await able('ECC_NIST_P521', 'ECDSA_SHA_512', 'DIGEST'), [true, true])
   })
 })
@@ -138,6 +138,15 @@ describe('the two ways of signing digests', () => {
       }
     })
   }
+
+  it('understand each other: SM2', async () => {
+    const { privateKey, publicKey } = await pairOf('SM2')
+    const scheme = { kind: 'sm2dsa' } as const
+    for (const digest of [Buffer.alloc(32), Buffer.alloc(32, 0xff), sm2Digest(publicKeyBits(publicKey), raw)]) {
+      assert.equal(native.verify(scheme, publicKey, digest, portable.sign(scheme, privateKey, digest)), true)
+      assert.equal(portable.verify(scheme, publicKey, digest, native.sign(scheme, privateKey, digest)), true)
+    }
+  })
 
   it('give the same Ed25519ph signatures', async () => {
     const { privateKey, publicKey } = await pairOf('ECC_NIST_EDWARDS25519')

@@ -98,10 +98,10 @@ describe('CreateKey', () => {
       'KeyUsage KEY_AGREEMENT is not compatible with KeySpec RSA_2048',
     ],
     [
-      'a spec of a later version',
+      'a spec of other Regions',
       { KeySpec: 'SM2', KeyUsage: 'SIGN_VERIFY' },
       'UnsupportedOperationException',
-      'KeySpec SM2 is not supported by this version of Trent.',
+      'KeySpec SM2 is not supported in Region eu-central-1.',
     ],
     [
       'an origin of a later version',

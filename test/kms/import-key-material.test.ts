@@ -648,9 +648,14 @@ describe('GetParametersForImport', () => {
       'SYMMETRIC_DEFAULT',
       'ENCRYPT_DECRYPT',
       { WrappingAlgorithm: 'SM2PKE' },
-      /^WrappingAlgorithm SM2PKE is not supported by/,
+      /^WrappingAlgorithm SM2PKE is not supported in Region eu-central-1/,
     ],
-    ['SYMMETRIC_DEFAULT', 'ENCRYPT_DECRYPT', { WrappingKeySpec: 'SM2' }, /^WrappingKeySpec SM2 is not supported by/],
+    [
+      'SYMMETRIC_DEFAULT',
+      'ENCRYPT_DECRYPT',
+      { WrappingKeySpec: 'SM2' },
+      /^WrappingKeySpec SM2 is not supported in Region/,
+    ],
     [
       'SYMMETRIC_DEFAULT',
       'ENCRYPT_DECRYPT',

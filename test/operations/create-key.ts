@@ -223,15 +223,15 @@ describe('CreateKey', () => {
     })
   }
 
-  it('refuses SM2, which a later version supports', async () => {
-    const message = 'KeySpec SM2 is not supported by this version of Trent.'
+  it('refuses SM2, which only Regions of China have', async () => {
+    const message = 'KeySpec SM2 is not supported in Region us-east-1.'
     const input = { KeySpec: 'SM2', KeyUsage: 'ENCRYPT_DECRYPT' }
     await refuse('CreateKey', input, 'UnsupportedOperationException', message)
   })
 
-  it('refuses the old name of a key spec that a later version supports', async () => {
+  it('refuses it by the old name of a key spec as well', async () => {
     const input = { CustomerMasterKeySpec: 'SM2', KeyUsage: 'SIGN_VERIFY' }
-    const message = 'KeySpec SM2 is not supported by this version of Trent.'
+    const message = 'KeySpec SM2 is not supported in Region us-east-1.'
     await refuse('CreateKey', input, 'UnsupportedOperationException', message)
   })
 
@@ -470,7 +470,7 @@ describe('CreateKey', () => {
       'CreateKey',
       { KeySpec: 'SM2', KeyUsage: 'SIGN_VERIFY' },
       'UnsupportedOperationException',
-      'KeySpec SM2 is not supported by this version of Trent.',
+      'KeySpec SM2 is not supported in Region us-east-1.',
     )
     await expectRecord(answered, {
       eventName: 'CreateKey',
@@ -482,7 +482,7 @@ describe('CreateKey', () => {
         customerMasterKeySpec: 'SM2',
       },
       errorCode: 'UnsupportedOperationException',
-      errorMessage: 'KeySpec SM2 is not supported by this version of Trent.',
+      errorMessage: 'KeySpec SM2 is not supported in Region us-east-1.',
     })
   })
 

@@ -96,7 +96,7 @@ for (const operation of ['GenerateDataKeyPair', 'GenerateDataKeyPairWithoutPlain
       await refuse(operation, { KeyId: signing.id, KeyPairSpec }, 'InvalidKeyUsageException', message)
     })
 
-    it('refuses specs that are none of pairs, and SM2, which a later version supports', async () => {
+    it('refuses specs that are none of pairs, and SM2, which only Regions of China have', async () => {
       const { id: KeyId } = await createKey()
       for (const spec of ['SYMMETRIC_DEFAULT', 'ML_DSA_65', 'HMAC_256']) {
         await refuseInvalid(
@@ -107,7 +107,7 @@ for (const operation of ['GenerateDataKeyPair', 'GenerateDataKeyPairWithoutPlain
             'ECC_NIST_EDWARDS25519, ML_KEM_512, ML_KEM_768, ML_KEM_1024]',
         )
       }
-      const message = 'KeyPairSpec SM2 is not supported by this version of Trent.'
+      const message = 'KeyPairSpec SM2 is not supported in Region us-east-1.'
       await refuse(operation, { KeyId, KeyPairSpec: 'SM2' }, 'UnsupportedOperationException', message)
     })
 

@@ -308,6 +308,10 @@ describe('a server with a seed', async () => {
       /material\.hex: this is no key material of SYMMETRIC_DEFAULT; write 32 bytes$/,
     ],
     [
+      `keys: [{ id: 1234abcd-12ab-34cd-56ef-00000000000f, spec: SM2, usage: SIGN_VERIFY }]`,
+      /keys\[0\]: there are no keys of SM2 in us-east-1; choose another key spec or region$/,
+    ],
+    [
       `keys: [{ id: 1234abcd-12ab-34cd-56ef-00000000000f, spec: HMAC_512, material: { hex: abcd } }]`,
       /material\.hex: this is no key material of HMAC_512; write 64 to 128 bytes$/,
     ],

@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync, hash, randomBytes, sign as nodeSign, verify as nodeVerify } from 'node:crypto'
+import {
+  createPublicKey,
+  generateKeyPairSync,
+  hash,
+  randomBytes,
+  sign as nodeSign,
+  verify as nodeVerify,
+} from 'node:crypto'
 import { describe, it } from 'node:test'
 import { sign, verify, type SigningInput, type SigningTools } from '#crypto/signing.ts'
-import { pairOf, portable } from '../crypto/asymmetric-fixtures.ts'
+import { privateKeyDer, readPrivateKey } from '#crypto/private-key.ts'
+import { generate, pairOf, portable, sm2 } from '../crypto/asymmetric-fixtures.ts'
 import { SigningThread } from '../../src/server/signing-thread.ts'
 
 const message = Buffer.from('What is to be signed')
@@ -11,6 +19,8 @@ function tools(thread: SigningThread): SigningTools {
   return { random: (size) => randomBytes(size), digests: portable, aside: thread }
 }
 
+const generateSm2 = () => generate({ type: 'ec', namedCurve: 'SM2' })
+
 const cases = [
   ['RSA_2048', 'RSASSA_PSS_SHA_256', 'sha256'],
   ['RSA_2048', 'RSASSA_PKCS1_V1_5_SHA_512', 'sha512'],
@@ -18,6 +28,7 @@ const cases = [
   ['ECC_NIST_P521', 'ECDSA_SHA_512', 'sha512'],
   ['ECC_SECG_P256K1', 'ECDSA_SHA_256', 'sha256'],
   ['ECC_NIST_EDWARDS25519', 'ED25519_PH_SHA_512', 'sha512'],
+  ['SM2', 'SM2DSA', 'sm3'],
 ] as const
 
 describe('a signing thread', () => {
@@ -47,6 +58,25 @@ describe('a signing thread', () => {
     const signature = await sign(privateKey, 'ML_DSA_44', input, tools(thread))
     assert.equal(signature?.length, 2420)
     assert.equal(await verify(publicKey, 'ML_DSA_44', input, signature, tools(thread)), true)
+  })
+
+  it('does with SM2 keys what this thread does, also with keys that were stored', async () => {
+    const { privateKey } = await pairOf('SM2')
+    const [stored, other] = [await readPrivateKey('SM2', privateKeyDer(privateKey)), (await generateSm2()).privateKey]
+    assert.ok(stored !== undefined)
+    const publicKey = createPublicKey(stored)
+    const plaintext = Buffer.from('a secret')
+    const ciphertext = await thread.encryptSm2(publicKey, plaintext)
+    assert.deepEqual(plaintext, Buffer.from('a secret'), "the plaintext stays the caller's")
+    assert.deepEqual(await sm2.decryptSm2(stored, ciphertext), plaintext)
+    const made = await sm2.encryptSm2(publicKey, plaintext)
+    assert.deepEqual(await thread.decryptSm2(stored, made), plaintext)
+    made[60] = (made[60] ?? 0) ^ 1
+    assert.equal(await thread.decryptSm2(stored, made), undefined)
+    const secret = await thread.agreeSm2(stored, createPublicKey(other))
+    assert.deepEqual(await sm2.agreeSm2(other, publicKey), secret)
+    assert.equal(secret.buffer.byteLength, 32, 'and nothing that lay beside it')
+    await assert.rejects(thread.encryptSm2(publicKey, Buffer.alloc(0)))
   })
 
   it('does not send what lies beside a message in memory', async () => {

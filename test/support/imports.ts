@@ -50,5 +50,5 @@ export function newMaterial(spec: KeySpec): Buffer {
 /** `material` wrapped for the PublicKey that GetParametersForImport answered. */
 export function wrappedFor(publicKey: Uint8Array, algorithm: WrappingAlgorithm, material: Buffer): Buffer {
   const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' })
-  return wrapMaterial(key, algorithm, material, randomBytes(32))
+  return wrapMaterial(key, algorithm, material, randomBytes)
 }

@@ -26,7 +26,7 @@ export function keyCommand(): Command {
   return new Command('key').description('key material of your own').addCommand(wrapCommand())
 }
 
-const importable = Object.entries(keySpecs).filter(([, facts]) => facts.importable && !facts.chinaOnly)
+const importable = Object.entries(keySpecs).filter(([, facts]) => facts.importable)
 
 function wrapCommand(): Command {
   const command = new Command('wrap').description('wrap key material for aws kms import-key-material')

@@ -2,9 +2,10 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { ControlError } from '#control/control-error.ts'
 import { importedMaterial } from '#crypto/imported-material.ts'
-import { aesKeyLength, largestWrapped, wrapMaterial, wrappingFault } from '#crypto/import-wrapping.ts'
-import { wrappingKeySpecs, type WrappingAlgorithm } from '#crypto/import-wrapping.ts'
+import { largestWrapped, wrapMaterial, wrappingAlgorithms, wrappingFault } from '#crypto/import-wrapping.ts'
+import { wrappingKeySpecs, type WrappingAlgorithm, type WrappingKeySpec } from '#crypto/import-wrapping.ts'
 import type { KeySpec } from '#crypto/key-specs.ts'
+import { publicKeyDer, readPublicKey } from '#crypto/public-key.ts'
 import type { Random } from '#ports/edge.ts'
 
 /** The wrapping key, and what goes with it into ImportKeyMaterial where the answer of GetParametersForImport was given. */
@@ -55,11 +56,23 @@ export function parsePublicKey(bytes: Buffer): KeyObject {
           format: 'der',
           type: 'spki',
         })
-    if (key.asymmetricKeyType === 'rsa') return key
+    if (wrappingKeySpecOf(key) !== undefined) return key
   } catch {
     // Told below, as a key of another type is.
   }
-  throw new ControlError('the public key is no RSA public key: give PublicKey of the answer of GetParametersForImport')
+  throw new ControlError(
+    `the public key is none of ${wrappingKeySpecs.join(', ')}: give PublicKey of the answer of GetParametersForImport`,
+  )
+}
+
+/** The key spec of a wrapping key; undefined when KMS has none like it. */
+function wrappingKeySpecOf(key: KeyObject): WrappingKeySpec | undefined {
+  const { asymmetricKeyType, asymmetricKeyDetails } = key
+  return wrappingKeySpecs.find((spec) =>
+    asymmetricKeyType === 'rsa'
+      ? spec === `RSA_${asymmetricKeyDetails?.modulusLength ?? 0}`
+      : spec === 'SM2' && readPublicKey(spec, publicKeyDer(key)) !== undefined,
+  )
 }
 
 /**
@@ -91,8 +104,8 @@ export async function requireMaterialOf(
   const found = await importedMaterial(keySpec, material)
   if (found === undefined) throw new ControlError(`the key material is not material of a key of ${keySpec}`)
   found.fill(0)
-  const size = wrappingKeySpecs.find((spec) => spec === `RSA_${publicKey.asymmetricKeyDetails?.modulusLength ?? 0}`)
-  const fault = size === undefined ? undefined : wrappingFault(keySpec, algorithm, size)
+  const wrappingKeySpec = wrappingKeySpecOf(publicKey)
+  const fault = wrappingKeySpec && wrappingFault(keySpec, algorithm, wrappingKeySpec)
   if (fault === 'algorithm') throw new ControlError(`key material of ${keySpec} is not wrapped with ${algorithm}`)
 }
 
@@ -103,9 +116,12 @@ export function wrap(
   material: Buffer,
   random: Pick<Random, 'bytes'>,
 ): Buffer {
-  const aesKey = random.bytes(aesKeyLength)
+  const spec = wrappingKeySpecOf(publicKey)
+  if ((spec === 'SM2') !== (wrappingAlgorithms[algorithm].by === 'SM2')) {
+    throw new ControlError(`the public key is of ${spec ?? 'no key spec'} and not for ${algorithm}; make the two agree`)
+  }
   try {
-    const wrapped = wrapMaterial(publicKey, algorithm, material, aesKey)
+    const wrapped = wrapMaterial(publicKey, algorithm, material, (size) => random.bytes(size))
     if (wrapped.length <= largestWrapped) return wrapped
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
@@ -113,8 +129,6 @@ export function wrap(
       `the key material (${material.length} bytes) is longer than ${algorithm} wraps with this public key; ask for a ` +
         'longer one, or for RSA_AES_KEY_WRAP_SHA_256 if the material is a private key',
     )
-  } finally {
-    aesKey.fill(0)
   }
   throw new ControlError(`the wrapped key material is longer than the ${largestWrapped} bytes that KMS takes`)
 }

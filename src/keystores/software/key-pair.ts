@@ -7,8 +7,10 @@ import { SecretBytes } from '#base/secret-bytes.ts'
 import { decapsulateSecret, deriveSharedSecret, encapsulateSecret } from '#crypto/key-agreement.ts'
 import type { KeySpec } from '#crypto/key-specs.ts'
 import { publicKeyDer } from '#crypto/public-key.ts'
-import { decryptOaepAside, encryptOaep, type OaepAlgorithm } from '#crypto/rsa-encryption.ts'
+import type { PairEncryptionAlgorithm } from '#crypto/algorithms.ts'
+import { decryptOaepAside, encryptOaep } from '#crypto/rsa-encryption.ts'
 import { sign, verify, type SigningInput, type SigningTools } from '#crypto/signing.ts'
+import type { Sm2Operations } from '#crypto/sm2-operations.ts'
 import type { AgreementMaterial, DecryptionMaterial, EncapsulationMaterial } from '#ports/key-store.ts'
 import type { PairMaterial, SigningMaterial } from '#ports/key-store.ts'
 import type { KeyMaterialRecord } from '#records/key.ts'
@@ -16,19 +18,25 @@ import type { KeyMaterialRecord } from '#records/key.ts'
 /** What of a record says how its bytes are used. */
 export type MaterialIdentity = Pick<KeyMaterialRecord, 'keyId' | 'materialId' | 'keySpec' | 'keyUsage'>
 
+/** What pairs work with. */
+export interface PairTools {
+  readonly signing: SigningTools
+  readonly sm2: Sm2Operations
+}
+
 /** The pair of `privateKey` for the key usage that `identity` names; undefined for a usage without pairs. */
 export function openKeyPair(
   identity: MaterialIdentity,
   privateKey: KeyObject,
-  tools: SigningTools,
+  tools: PairTools,
 ): PairMaterial | undefined {
   switch (identity.keyUsage) {
     case 'SIGN_VERIFY':
-      return new SoftwareSigning(identity, privateKey, tools)
+      return new SoftwareSigning(identity, privateKey, tools.signing)
     case 'ENCRYPT_DECRYPT':
-      return new SoftwareDecryption(identity, privateKey)
+      return new SoftwareDecryption(identity, privateKey, tools.sm2)
     case 'KEY_AGREEMENT':
-      return new SoftwareAgreement(identity, privateKey)
+      return new SoftwareAgreement(identity, privateKey, tools.sm2)
     case 'ENCAPSULATE_DECAPSULATE':
       return new SoftwareEncapsulation(identity, privateKey)
     case 'GENERATE_VERIFY_MAC':
@@ -89,26 +97,42 @@ function secret(bytes: Buffer | undefined): SecretBytes | undefined {
 }
 
 class SoftwareDecryption extends SoftwareKeyPair implements DecryptionMaterial {
+  readonly #sm2: Sm2Operations
+
+  constructor(identity: MaterialIdentity, privateKey: KeyObject, sm2: Sm2Operations) {
+    super(identity, privateKey)
+    this.#sm2 = sm2
+  }
+
   get kind(): 'decryption' {
     return 'decryption'
   }
 
-  encrypt(algorithm: OaepAlgorithm, plaintext: Buffer): Buffer {
+  encrypt(algorithm: PairEncryptionAlgorithm, plaintext: Buffer): MaybeAsync<Buffer> {
+    if (algorithm === 'SM2PKE') return this.#sm2.encryptSm2(this.publicHalf, plaintext)
     return encryptOaep(this.publicHalf, algorithm, plaintext)
   }
 
-  decrypt(algorithm: OaepAlgorithm, ciphertext: Buffer): MaybeAsync<SecretBytes | undefined> {
+  decrypt(algorithm: PairEncryptionAlgorithm, ciphertext: Buffer): MaybeAsync<SecretBytes | undefined> {
+    if (algorithm === 'SM2PKE') return after(this.#sm2.decryptSm2(this.privateHalf, ciphertext), secret)
     return after(decryptOaepAside(this.privateHalf, algorithm, ciphertext), secret)
   }
 }
 
 class SoftwareAgreement extends SoftwareKeyPair implements AgreementMaterial {
+  readonly #sm2: Sm2Operations
+
+  constructor(identity: MaterialIdentity, privateKey: KeyObject, sm2: Sm2Operations) {
+    super(identity, privateKey)
+    this.#sm2 = sm2
+  }
+
   get kind(): 'agreement' {
     return 'agreement'
   }
 
   deriveSharedSecret(spki: Buffer): MaybeAsync<SecretBytes | undefined> {
-    return after(deriveSharedSecret(this.privateHalf, this.spec, spki), secret)
+    return after(deriveSharedSecret(this.privateHalf, this.spec, spki, this.#sm2), secret)
   }
 }
 

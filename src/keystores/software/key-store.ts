@@ -7,22 +7,21 @@ import { importedMaterial } from '#crypto/imported-material.ts'
 import type { Hierarchy } from '#crypto/key-hierarchy.ts'
 import { generatePair, randomMaterialLength, type GenerateKeyPair } from '#crypto/key-pair.ts'
 import { keyMaterialId } from '#crypto/material-id.ts'
-import type { SigningAside } from '#crypto/signing.ts'
 import type { Random } from '#ports/edge.ts'
 import type { KeyStore, MaterialOwner, OpenedMaterial } from '#ports/key-store.ts'
 import type { KeyMaterialRecord } from '#records/key.ts'
-import { materialTools, openMaterial } from './material.ts'
+import { materialTools, openMaterial, type Aside } from './material.ts'
 
 export interface SoftwareKeyStoreOptions {
   readonly hierarchy: Hierarchy
   readonly random: Random
   readonly keyPairs: GenerateKeyPair
-  /** Where slow signatures are made. Default: on the calling thread. */
-  readonly signing?: SigningAside | undefined
+  /** Where slow signatures are made and SM2 is done. Default: on the calling thread. */
+  readonly aside?: Aside | undefined
 }
 
-export function createSoftwareKeyStore({ hierarchy, random, keyPairs, signing }: SoftwareKeyStoreOptions): KeyStore {
-  const tools = materialTools(random, signing)
+export function createSoftwareKeyStore({ hierarchy, random, keyPairs, aside }: SoftwareKeyStoreOptions): KeyStore {
+  const tools = materialTools(random, aside)
 
   function generate(owner: MaterialOwner): MaybeAsync<KeyMaterialRecord> {
     const length = randomMaterialLength(owner.keySpec)

@@ -9,21 +9,35 @@ import { acceptableBytes, randomMaterialLength } from '#crypto/key-pair.ts'
 import { keySpecs } from '#crypto/key-specs.ts'
 import { generateMac, openMacKey, verifyMac } from '#crypto/mac.ts'
 import { openPrivateKey } from '#crypto/private-key.ts'
-import type { SigningAside, SigningTools } from '#crypto/signing.ts'
+import type { SigningAside } from '#crypto/signing.ts'
+import { portableMultiplication } from '#crypto/sm2-multiplication.ts'
+import { sm2Operations, type Sm2Operations } from '#crypto/sm2-operations.ts'
 import type { Random } from '#ports/edge.ts'
 import type { MacMaterial, OpenedMaterial, SymmetricMaterial } from '#ports/key-store.ts'
-import { openKeyPair, type MaterialIdentity } from './key-pair.ts'
+import { openKeyPair, type MaterialIdentity, type PairTools } from './key-pair.ts'
 
 /** What opened material works with. */
-export interface MaterialTools {
+export interface MaterialTools extends PairTools {
   readonly random: Random
-  readonly signing: SigningTools
 }
 
+/** What another thread does for this one. */
+export type Aside = SigningAside & Sm2Operations
+
 /** The tools that every Node.js has, and `aside` for what takes long. */
-export function materialTools(random: Random, aside?: SigningAside): MaterialTools {
+export function materialTools(random: Random, aside?: Aside): MaterialTools {
   const bytes = (size: number): Buffer => random.bytes(size)
-  return { random, signing: { random: bytes, digests: portableDigestSigner(bytes), aside } }
+  return {
+    random,
+    signing: { random: bytes, digests: portableDigestSigner(bytes), aside },
+    sm2: aside ?? sm2Here(random),
+  }
+}
+
+/** SM2 on the calling thread, which waits for it. */
+export function sm2Here(random: Pick<Random, 'bytes'>): Sm2Operations {
+  const bytes = (size: number): Buffer => random.bytes(size)
+  return sm2Operations(portableMultiplication(bytes), bytes)
 }
 
 /** The material of `bytes`, which stay the caller's to overwrite; undefined when they aren't material of that key spec. */
@@ -34,7 +48,7 @@ export function openMaterial(
 ): OpenedMaterial | undefined {
   const { keyId, materialId, keySpec } = identity
   if (randomMaterialLength(keySpec) === undefined) {
-    return openKeyPair(identity, openPrivateKey(bytes), tools.signing)
+    return openKeyPair(identity, openPrivateKey(bytes), tools)
   }
   if (!acceptableBytes(keySpec, bytes)) return undefined
   const { material, usages } = keySpecs[keySpec]

@@ -1,6 +1,6 @@
 /** Data key pairs: key pairs for use outside, the private half encrypted under a KMS key. */
-import type { Refusal } from '#aws/errors.ts'
 import { dryRunMessage } from '#aws/dry-run.ts'
+import type { RequestFacts } from '#aws/operation.ts'
 import type { KeyMaterialId } from '#base/brand.ts'
 import { after, type MaybeAsync } from '#base/maybe-async.ts'
 import { SecretBytes } from '#base/secret-bytes.ts'
@@ -11,17 +11,12 @@ import type { QuotaName } from '../quota.ts'
 import { quotas } from '../quota.ts'
 import { forgetOnFailure } from './ciphertext.ts'
 import { canonicalContext } from './context.ts'
-import { unserved } from './spec.ts'
+import { requireRegion } from './region.ts'
 
 interface PairRequest {
   readonly KeyPairSpec: KeySpec
   readonly EncryptionContext?: ReadonlyMap<string, string> | undefined
   readonly DryRun?: boolean | undefined
-}
-
-/** What a later version serves. */
-export function refuseUnservedPair({ KeyPairSpec }: PairRequest): Refusal | undefined {
-  return keySpecs[KeyPairSpec].chinaOnly ? unserved('KeyPairSpec', KeyPairSpec) : undefined
 }
 
 /** Each spec has a rate of its own: some take milliseconds to make, some seconds. */
@@ -49,9 +44,14 @@ export interface DataKeyPair {
 export function makeDataKeyPair(
   key: LiveKey,
   { KeyPairSpec, EncryptionContext, DryRun = false }: PairRequest,
+  { region }: Pick<RequestFacts, 'region'>,
   { directory, keyPairs }: Pick<KmsPorts, 'directory' | 'keyPairs'>,
-  fail: (code: 'ValidationException' | 'DryRunOperationException', message: string) => never,
+  fail: (
+    code: 'ValidationException' | 'DryRunOperationException' | 'UnsupportedOperationException',
+    message: string,
+  ) => never,
 ): MaybeAsync<DataKeyPair> {
+  requireRegion(region, keySpecs[KeyPairSpec].regions, 'KeyPairSpec', KeyPairSpec, fail)
   const context = canonicalContext(EncryptionContext, fail)
   return after(directory.currentMaterial(key, 'symmetric'), (material) => {
     if (DryRun) return fail('DryRunOperationException', dryRunMessage)

@@ -1,6 +1,6 @@
 /**
  * Encryption under KMS keys, whichever algorithm: for Encrypt, Decrypt and ReEncrypt. Symmetric ciphertexts name their key and
- * are bound to an encryption context; those of RSAES_OAEP are the bare output of the algorithm.
+ * are bound to an encryption context; those of key pairs are the bare output of the algorithm.
  */
 import { after, type MaybeAsync } from '#base/maybe-async.ts'
 import type { KeyMaterialId } from '#base/brand.ts'
@@ -10,6 +10,9 @@ import type { KeyDirectory, LiveKey } from '#ports/key-directory.ts'
 import { requireAlgorithm } from './algorithm.ts'
 import { openCiphertext, type Opened } from './ciphertext.ts'
 import { canonicalContext } from './context.ts'
+
+// Bytes of `Plaintext` (API Reference). Whoever encrypts with SM2 outside can encrypt more than Encrypt does, up to this.
+const largestAnswer = 4096
 
 /** How something is or was encrypted. */
 export interface Encryption {
@@ -62,7 +65,7 @@ export function encryptUnder(
     fail('ValidationException', `${what} cannot encrypt data larger than ${most} bytes.`)
   }
   return after(directory.currentMaterial(key, 'decryption'), (material) =>
-    after(material.encrypt(requireOaep(algorithm), plaintext), (ciphertext) => ({ ciphertext, materialId: undefined })),
+    after(material.encrypt(algorithm, plaintext), (ciphertext) => ({ ciphertext, materialId: undefined })),
   )
 }
 
@@ -85,16 +88,11 @@ export function decryptUnder(
   refuseContext(encryption, fail)
   if (ciphertext === undefined) return fail('InvalidCiphertextException')
   return after(directory.currentMaterial(key, 'decryption'), (material) =>
-    after(material.decrypt(requireOaep(algorithm), ciphertext), (plaintext) =>
-      plaintext === undefined ? fail('InvalidCiphertextException') : { plaintext },
-    ),
+    after(material.decrypt(algorithm, ciphertext), (plaintext) => {
+      if (plaintext === undefined) return fail('InvalidCiphertextException')
+      if (plaintext.length <= largestAnswer) return { plaintext }
+      plaintext.destroy()
+      return fail('InvalidCiphertextException')
+    }),
   )
-}
-
-type AsymmetricAlgorithm = Exclude<EncryptionAlgorithm, 'SYMMETRIC_DEFAULT'>
-
-// No key of this version has the algorithm of SM2, so `requireAlgorithm` has refused it.
-function requireOaep(algorithm: AsymmetricAlgorithm): Exclude<AsymmetricAlgorithm, 'SM2PKE'> {
-  if (algorithm === 'SM2PKE') throw new TypeError('keys for SM2PKE are not made')
-  return algorithm
 }

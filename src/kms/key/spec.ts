@@ -1,4 +1,4 @@
-/** The key spec and key usage of CreateKey (API Reference), and which of both this version serves. */
+/** The key spec and key usage of CreateKey (API Reference), and where its material comes from. */
 import { refusal, type Refusal } from '#aws/errors.ts'
 import { type Infer } from '#aws/shape.ts'
 import { allowsUsage, keySpecs } from '#crypto/key-specs.ts'
@@ -43,12 +43,6 @@ export function requestedSpec({
   KeyUsage = 'ENCRYPT_DECRYPT',
 }: Requested): Pick<KeyRecord, 'keySpec' | 'keyUsage'> {
   return { keySpec: KeySpec ?? CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT', keyUsage: KeyUsage }
-}
-
-/** What a later version serves. */
-export function refuseUnservedSpec(requested: Requested): Refusal | undefined {
-  const { keySpec } = requestedSpec(requested)
-  return keySpecs[keySpec].chinaOnly ? unserved('KeySpec', keySpec) : undefined
 }
 
 type OriginName = Infer<typeof OriginType>

@@ -6,6 +6,7 @@ import { boolean, optional } from '#aws/shape.ts'
 import { keyArn } from '#base/arn.ts'
 import { parseKeyId } from '#base/brand.ts'
 import { after } from '#base/maybe-async.ts'
+import { keySpecs } from '#crypto/key-specs.ts'
 import type { KeyRecord } from '#records/key.ts'
 import { accountWide } from '../key/account-target.ts'
 import { ofNewKeys } from '../key/conditions.ts'
@@ -14,7 +15,8 @@ import { placeOf } from '../key/identifier.ts'
 import { nothingImported } from '../key/imported.ts'
 import { KeyMetadata, keyMetadata } from '../key/metadata.ts'
 import { policyKept, refuseLockout, storedPolicy } from '../key/policy.ts'
-import { refuseOrigin, refuseSpec, refuseUnservedSpec, requestedSpec } from '../key/spec.ts'
+import { requireRegion } from '../key/region.ts'
+import { refuseOrigin, refuseSpec, requestedSpec } from '../key/spec.ts'
 import { mergeTags } from '../key/tags.ts'
 import { keyResourceType } from '../key/target.ts'
 import { CustomerMasterKeySpecType, CustomKeyStoreIdType, DescriptionType, KeySpecType } from '../members.ts'
@@ -46,7 +48,7 @@ export const CreateKey = changeOperation({
     },
   },
   refuses: ['CustomKeyStoreId', 'XksKeyId'],
-  check: (input) => refuseSpec(input) ?? refuseUnservedSpec(input) ?? refuseOrigin(input),
+  check: (input) => refuseSpec(input) ?? refuseOrigin(input),
   conditions: [
     'aws:RequestTag',
     'aws:TagKeys',
@@ -103,6 +105,8 @@ export const CreateKey = changeOperation({
   handle({ facts, ports, fail }, input) {
     const { Description = '', Tags = [], Policy, BypassPolicyLockoutSafetyCheck = false } = input
     const place = placeOf(facts)
+    const spec = requestedSpec(input)
+    requireRegion(place.region, keySpecs[spec.keySpec].regions, 'KeySpec', spec.keySpec, fail)
     const tags = mergeTags([], Tags, fail)
     const { MultiRegion: multiRegion = false } = input
     const uuid = ports.random.uuid()
@@ -115,7 +119,7 @@ export const CreateKey = changeOperation({
       keyId,
       creationDate: facts.now,
       origin: input.Origin === 'EXTERNAL' ? 'EXTERNAL' : 'AWS_KMS',
-      ...requestedSpec(input),
+      ...spec,
     } as const
     const stored =
       Policy === undefined ? defaultKeyPolicy(place) : storedPolicy(Policy, place.region, ports.principals, fail)

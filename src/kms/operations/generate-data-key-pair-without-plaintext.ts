@@ -1,7 +1,7 @@
 /** GenerateDataKeyPairWithoutPlaintext: a fresh key pair for use outside, whose private key nobody has seen yet. */
 import { optional } from '#aws/shape.ts'
 import { after } from '#base/maybe-async.ts'
-import { makeDataKeyPair, pairQuota, refuseUnservedPair } from '../key/data-key-pair.ts'
+import { makeDataKeyPair, pairQuota } from '../key/data-key-pair.ts'
 import { keyIn } from '../key/target.ts'
 import { CiphertextType, DataKeyPairSpec, DryRunType, EncryptionContextType, GrantTokenList } from '../members.ts'
 import { KeyIdType, KeyMaterialIdType, PublicKeyType } from '../members.ts'
@@ -33,7 +33,6 @@ export const GenerateDataKeyPairWithoutPlaintext = readOperation({
       usage: 'data keys',
     }),
   },
-  check: refuseUnservedPair,
   conditions: [
     'kms:DataKeyPairSpec',
     'kms:EncryptionAlgorithm',
@@ -63,16 +62,19 @@ export const GenerateDataKeyPairWithoutPlaintext = readOperation({
     response: [],
     additional: (_targets, { KeyMaterialId }) => ({ keyMaterialId: KeyMaterialId }),
   },
-  handle({ targets: { key }, ports, fail }, input) {
-    return after(makeDataKeyPair(key, input, ports, fail), ({ publicKey, privateKey, ciphertext, materialId }) => {
-      privateKey.destroy()
-      return {
-        PrivateKeyCiphertextBlob: ciphertext,
-        PublicKey: publicKey,
-        KeyId: key.arn,
-        KeyPairSpec: input.KeyPairSpec,
-        KeyMaterialId: materialId,
-      }
-    })
+  handle({ targets: { key }, facts, ports, fail }, input) {
+    return after(
+      makeDataKeyPair(key, input, facts, ports, fail),
+      ({ publicKey, privateKey, ciphertext, materialId }) => {
+        privateKey.destroy()
+        return {
+          PrivateKeyCiphertextBlob: ciphertext,
+          PublicKey: publicKey,
+          KeyId: key.arn,
+          KeyPairSpec: input.KeyPairSpec,
+          KeyMaterialId: materialId,
+        }
+      },
+    )
   },
 })

@@ -4,7 +4,7 @@
  */
 import { optional, secret } from '#aws/shape.ts'
 import { after } from '#base/maybe-async.ts'
-import { makeDataKeyPair, pairQuota, refuseUnservedPair } from '../key/data-key-pair.ts'
+import { makeDataKeyPair, pairQuota } from '../key/data-key-pair.ts'
 import { attested, recipientData, sealFor } from '../key/recipient.ts'
 import { keyIn } from '../key/target.ts'
 import { CiphertextType, DataKeyPairSpec, DryRunType, EncryptionContextType, GrantTokenList } from '../members.ts'
@@ -42,7 +42,6 @@ export const GenerateDataKeyPair = readOperation({
       }),
     ),
   },
-  check: refuseUnservedPair,
   conditions: [
     'kms:DataKeyPairSpec',
     'kms:EncryptionAlgorithm',
@@ -73,15 +72,18 @@ export const GenerateDataKeyPair = readOperation({
     response: [],
     additional: ({ key }, { KeyMaterialId }) => ({ keyMaterialId: KeyMaterialId, ...recipientData(key) }),
   },
-  handle({ targets: { key }, ports, fail }, input) {
-    return after(makeDataKeyPair(key, input, ports, fail), ({ publicKey, privateKey, ciphertext, materialId }) => ({
-      PrivateKeyCiphertextBlob: ciphertext,
-      PublicKey: publicKey,
-      KeyId: key.arn,
-      KeyPairSpec: input.KeyPairSpec,
-      ...(key.recipient === undefined
-        ? { PrivateKeyPlaintext: privateKey, KeyMaterialId: materialId }
-        : { CiphertextForRecipient: sealFor(key.recipient, privateKey, ports.random) }),
-    }))
+  handle({ targets: { key }, facts, ports, fail }, input) {
+    return after(
+      makeDataKeyPair(key, input, facts, ports, fail),
+      ({ publicKey, privateKey, ciphertext, materialId }) => ({
+        PrivateKeyCiphertextBlob: ciphertext,
+        PublicKey: publicKey,
+        KeyId: key.arn,
+        KeyPairSpec: input.KeyPairSpec,
+        ...(key.recipient === undefined
+          ? { PrivateKeyPlaintext: privateKey, KeyMaterialId: materialId }
+          : { CiphertextForRecipient: sealFor(key.recipient, privateKey, ports.random) }),
+      }),
+    )
   },
 })

@@ -50,7 +50,7 @@ export const GetParametersForImport = readOperation({
   audit: { readOnly: true, request: ['KeyId', 'WrappingAlgorithm', 'WrappingKeySpec'], response: [] },
   handle({ targets: { key }, facts, ports, fail }, input) {
     const validTo = facts.now + validMs
-    const terms = { keyArn: key.arn, ...requestedWrapping(key.record, input, fail), validTo }
+    const terms = { keyArn: key.arn, ...requestedWrapping(key.record, facts.region, input, fail), validTo }
     return after(ports.importKeys.issue(terms), ({ publicKey, token }) => ({
       KeyId: key.arn,
       ImportToken: token,

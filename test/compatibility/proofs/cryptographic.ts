@@ -12,7 +12,7 @@ const usual = [
 
 const dataKey: Question = { others: () => ({ KeySpec: 'AES_256' }) }
 const dataKeyPair: Question = { others: () => ({ KeyPairSpec: 'ECC_NIST_P256' }) }
-// A key spec of China, which is refused by name.
+// A key spec of China, which is refused in other Regions.
 const pairOfChina: Proof = async (stage) => ({ KeyId: (await stage.key()).id, KeyPairSpec: 'SM2' })
 const signed: Question = { kind: 'signing', others: () => ({ Message: bytes, SigningAlgorithm: 'ECDSA_SHA_256' }) }
 const verified: Question = {

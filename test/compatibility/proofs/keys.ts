@@ -24,7 +24,7 @@ export const keyProofs: Proofs = {
     LimitExceededException: () => ({ Policy: longPolicy }),
     MalformedPolicyDocumentException: () => ({ Policy: lockingPolicy }),
     TagException: () => ({ Tags: reservedTag }),
-    // A key spec of China, which is refused by name.
+    // A key spec of China, which is refused in other Regions.
     UnsupportedOperationException: () => ({ KeySpec: 'SM2', KeyUsage: 'SIGN_VERIFY' }),
   },
   DescribeKey: aboutKey({}, [...stateless, 'InvalidGrantTokenException']),
