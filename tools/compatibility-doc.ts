@@ -5,7 +5,7 @@ import { operations as iamOperations } from '#iam/service.ts'
 import { operations as stsOperations } from '#sts/service.ts'
 import { differences } from '../test/compatibility/differences.ts'
 import { refusedByName } from '../test/compatibility/refused.ts'
-import { everyOperation, isDone, standingOf, type Standing } from '../test/compatibility/standing.ts'
+import { everyOperation, isDone, standingOf, type Standing, type Without } from '../test/compatibility/standing.ts'
 import { root } from './check/files.ts'
 
 /** The text of docs/compatibility.md. */
@@ -31,7 +31,8 @@ counts as seen when the AWS SDK for JavaScript (\`@aws-sdk/client-kms\` ${sdkVer
 each success, \`test/compatibility/proofs.test.ts\` makes the request, against a started server wherever that can be.
 
 AWS KMS has ${standings.length} operations. This version serves ${served.length} of them. Of ${done} every error that they declare has been seen as well;
-of the other ${served.length - done} the table says what has not.
+of the other ${served.length - done} the table says what has not. What this version has no reason to answer was seen by a fault that the test profile
+[injects](testing.md#faults), and stands in a column of its own.
 `
 }
 
@@ -43,35 +44,46 @@ function sdkVersion(): string {
 
 /** All errors but those of two words end in Exception. */
 const short = (error: string): string => error.replace(/Exception$/, '')
+const errorsOf = (without: readonly Without[]): readonly string[] => without.map(({ error }) => error)
 const listed = (errors: readonly string[]): string => errors.map(short).join(', ')
 
 function operationTable(standings: readonly Standing[]): string {
   const rows = standings.map(({ operation, served }) => {
-    if (served === undefined) return `| ${operation} | not served | | |`
-    const { proved, notYet } = served
+    if (served === undefined) return `| ${operation} | not served | | | |`
+    const { proved, injected, notYet } = served
     const status = notYet.length === 0 ? 'done' : 'served'
-    return `| ${operation} | ${status} | ${listed(proved)} | ${listed(notYet.map(({ error }) => error))} |`
+    return `| ${operation} | ${status} | ${listed(proved)} | ${listed(errorsOf(injected))} | ${listed(errorsOf(notYet))} |`
   })
-  const reasons = new Map(
-    standings.flatMap(({ served }) => served?.notYet ?? []).map(({ error, reason }) => [error, reason]),
-  )
+  const injected = standings.flatMap(({ served }) => served?.injected ?? [])
+  const notYet = standings.flatMap(({ served }) => served?.notYet ?? [])
   return [
     '## Operations',
     '',
     'Names of errors without their ending, `Exception`. Beside them each operation may answer ValidationException,',
     'AccessDeniedException, ThrottlingException and what concerns signatures.',
     '',
-    '| operation | | success seen, and these errors | not seen yet |',
-    '| --- | --- | --- | --- |',
+    '| operation | | success seen, and these errors | seen by injection alone | not seen yet |',
+    '| --- | --- | --- | --- | --- |',
     ...rows,
+    '',
+    'Why they were seen by injection alone:',
+    '',
+    ...reasonTable(injected),
     '',
     'Why they have not been seen:',
     '',
-    '| error | needs or lacks |',
-    '| --- | --- |',
-    ...[...reasons].sort().map(([error, reason]) => `| ${short(error)} | ${reason} |`),
+    ...reasonTable(notYet),
     '',
   ].join('\n')
+}
+
+function reasonTable(without: readonly Without[]): readonly string[] {
+  const reasons = new Map(without.map(({ error, reason }) => [error, reason]))
+  return [
+    '| error | why |',
+    '| --- | --- |',
+    ...[...reasons].sort().map(([error, reason]) => `| ${short(error)} | ${reason} |`),
+  ]
 }
 
 function neverTable(standings: readonly Standing[]): string {

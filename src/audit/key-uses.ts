@@ -27,6 +27,8 @@ const maxRecords = 200_000
 const maxTicks = 60
 // A table that can't be written for long must not fill the memory: beyond so many times what may wait, all is given up.
 const givenUpFactor = 10
+// Deleted keys whose uses are no longer noted. What a worker still has to tell of a key comes within seconds of its deletion.
+const mostDeleted = 10_000
 
 /**
  * When keys were last used: the table of last uses and, in memory, what is newer. Nothing is written for a use but its audit
@@ -45,6 +47,11 @@ export class KeyUses {
   #round: Head | undefined
   /** Where a replay is. */
   #replayed: Head | undefined
+  /**
+   * Keys that were deleted, the earliest first. A request that used one before that may be told of afterwards: noted, it would
+   * leave a row that nothing ever removes.
+   */
+  readonly #deleted = new Set<string>()
   #since: number
   #ticks = 0
   #failing = false
@@ -67,6 +74,8 @@ export class KeyUses {
       this.note([used])
     }
     this.#replayed = undefined
+    // What comes from now on is of keys that are there: a test profile may have chosen the id of a deleted one again.
+    this.#deleted.clear()
   }
 
   /** Keys whose last use is in memory. */
@@ -81,12 +90,13 @@ export class KeyUses {
   note(pages: Iterable<Buffer | undefined>): void {
     if (this.#lost !== undefined) return
     const recent = this.#recent
+    const deleted = this.#deleted
     let noted = 0
     for (const notes of pages) {
       if (notes === undefined) continue
       noted += readNotes(notes, (key, start, end) => {
-        if (start === end) recent.forget(key)
-        else recent.set(key, notes, start, end)
+        if (start === end) this.#forget(key)
+        else if (deleted.size === 0 || !deleted.has(key)) recent.set(key, notes, start, end)
       })
     }
     this.#bound(noted)
@@ -95,8 +105,23 @@ export class KeyUses {
   /** The key is gone, and what is known of its use goes too. */
   forget(key: string): void {
     if (this.#lost !== undefined) return
-    this.#recent.forget(key)
+    this.#forget(key)
     this.#bound(1)
+  }
+
+  /** A key came to be: of one with the same ARN before it, which only a test profile can have had, nobody tells any more. */
+  begin(key: string): void {
+    this.#deleted.delete(key)
+  }
+
+  #forget(key: string): void {
+    this.#recent.forget(key)
+    this.#deleted.add(key)
+    if (this.#deleted.size <= mostDeleted) return
+    for (const earliest of this.#deleted) {
+      this.#deleted.delete(earliest)
+      break
+    }
   }
 
   /**

@@ -16,7 +16,8 @@ export interface Attestation {
   readonly publicKey: Buffer | undefined
 }
 
-export type AttestationFault = 'not a document' | 'too old' | 'from the future' | ChainFault | 'signature wrong'
+export type AttestationFault =
+  'not a document' | 'too old' | 'from the future' | 'root not trusted' | ChainFault | 'signature wrong'
 
 export type AttestationVerdict =
   | { readonly genuine: true; readonly attestation: Attestation }
@@ -44,10 +45,13 @@ export async function verifyAttestation(
   const { platform, moduleId, timestamp, registers, publicKey, signed, signature } = document
   if (timestamp < now - maxAgeMs) return refused('too old')
   if (timestamp > now + clockAllowanceMs) return refused('from the future')
+  // Before anything of the certificates is read: a stranger's cost a comparison.
+  const [first] = document.certificates
+  if (first === undefined || !roots.some((trusted) => trusted.equals(first))) return refused('root not trusted')
   const chain = document.certificates.map(readCertificate)
   const signer = chain.at(-1)
   if (signer === undefined || !chain.every((certificate) => certificate !== undefined)) return refused('chain broken')
-  const fault = await chainFault(chain, roots, { signed: timestamp, now })
+  const fault = await chainFault(chain, { signed: timestamp, now })
   if (fault !== undefined) return refused(fault)
   if (!(await isSignedBy(signer.publicKey, signed, signature, 'ieee-p1363'))) return refused('signature wrong')
   return { genuine: true, attestation: { platform, moduleId, registers, publicKey } }

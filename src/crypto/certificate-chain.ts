@@ -6,7 +6,7 @@ import type { Certificate } from './certificate.ts'
 /** The longest chain, root and signer included. The hypervisor's have five. */
 export const longestChain = 8
 
-export type ChainFault = 'root not trusted' | 'certificate not valid at this time' | 'chain broken'
+export type ChainFault = 'certificate not valid at this time' | 'chain broken'
 
 /** When certificates have to be valid, epoch milliseconds. */
 export interface ChainTimes {
@@ -16,16 +16,13 @@ export interface ChainTimes {
 }
 
 /**
- * Undefined when `chain`, which begins with the root and ends with the signer, leads from one of `roots` to the signer. What
- * costs nothing is looked at first, and signatures from the root downwards, so that a stranger can make us verify one at most.
+ * Undefined when `chain`, which begins with a root that the caller trusts and ends with the signer, leads from the one to the
+ * other. What costs nothing is looked at first, and signatures from the root downwards, so that a stranger can make us verify
+ * one at most.
  */
-export async function chainFault(
-  chain: readonly Certificate[],
-  roots: readonly Buffer[],
-  times: ChainTimes,
-): Promise<ChainFault | undefined> {
+export async function chainFault(chain: readonly Certificate[], times: ChainTimes): Promise<ChainFault | undefined> {
   const [root] = chain
-  if (root === undefined || !roots.some((trusted) => trusted.equals(root.der))) return 'root not trusted'
+  if (root === undefined) return 'chain broken'
   if (!chain.every((certificate) => isValid(certificate, times))) return 'certificate not valid at this time'
   if (chain.length < 2 || chain.length > longestChain || !hangsTogether(chain)) return 'chain broken'
   let issuer = root

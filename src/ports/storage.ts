@@ -7,6 +7,9 @@ import type { AccessKeyRecord, AccountRecord } from '#records/identity.ts'
 import type { AliasRecord, KeyMaterialRecord, KeyRecord, Place, Stored } from '#records/key.ts'
 import type { Change, Expectation } from '#records/change.ts'
 
+/** A place among the materials of a key by rotation: before all, behind the first one, which no rotation made, or behind another. */
+export type RotationPlace = 'nothing' | 'the first' | Pick<KeyMaterialRecord, 'materialId' | 'rotated'>
+
 /**
  * Reading what is stored. Every row is verified (its MAC, and that the columns it was found by say what its content says)
  * before it is returned; a row that fails throws IntegrityError: whatever needs that object is refused, the rest goes on.
@@ -18,10 +21,20 @@ export interface StorageReader {
    * (only a test profile lets them). It is a hint from an index: reading the key itself verifies it.
    */
   accountOfKey(region: Region, keyId: KeyId): MaybeAsync<AccountId | undefined>
-  /** The material of a key whose id begins with `prefix` (16 lower-case hex digits, as a ciphertext blob carries them). */
+  /** The material of a key whose id begins with `prefix` (16 lower-case hex digits, as a ciphertext blob carries them, or all). */
   material(place: Place, keyId: KeyId, prefix: string): MaybeAsync<Stored<KeyMaterialRecord> | undefined>
   /** All materials of a key in no order: few, for each is the work of a rotation. One that fails fails them all. */
   materials(place: Place, keyId: KeyId): MaybeAsync<readonly Stored<KeyMaterialRecord>[]>
+  /**
+   * At most `limit` materials of a key behind `after`, in the order of their rotations; those of the same moment by id. One of
+   * them that fails fails them all.
+   */
+  materialsByRotation(
+    place: Place,
+    keyId: KeyId,
+    after: RotationPlace,
+    limit: number,
+  ): MaybeAsync<readonly Stored<KeyMaterialRecord>[]>
   alias(place: Place, name: AliasName): MaybeAsync<Stored<AliasRecord> | undefined>
   /** At most `limit` key ids after `after`, ascending. */
   keyIds(place: Place, after: KeyId | undefined, limit: number): MaybeAsync<readonly KeyId[]>

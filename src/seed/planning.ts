@@ -13,7 +13,7 @@ import type { Where } from './seed.ts'
 export interface PlanSources {
   readonly reader: SqliteReader
   readonly hierarchy: Hierarchy
-  readonly keyStore: Pick<KeyStore, 'generate' | 'adopt'>
+  readonly keyStore: Pick<KeyStore, 'generate' | 'adopt' | 'replicate'>
   readonly random: Random
   /** Epoch milliseconds. */
   readonly now: number

@@ -5,8 +5,10 @@
 import { parseAliasName, parseKeyId } from '#base/brand.ts'
 import { SecretBytes } from '#base/secret-bytes.ts'
 import { readPem } from '#crypto/pem-private-key.ts'
-import { keyIdWanted, readDescription, readSpec, specNames } from './read-seed.ts'
+import { keyIdWanted, readOrigin, readSpec, specNames } from './read-key.ts'
 import { bytesIn } from './read-material.ts'
+import { readDescription } from './read-own.ts'
+import type { KeyOrigin } from '#records/key.ts'
 import type { Seed, SeedAlias, SeedKey, SeedMaterial } from './seed.ts'
 import type { Parts, Spot, SpotReader } from './spot.ts'
 
@@ -52,20 +54,18 @@ function readKey(reader: SpotReader, spot: Spot): SeedKey | undefined {
     return
   }
   const keyId = reader.parsed(idSpot, parseKeyId, keyIdWanted)
-  const origin = reader.text(metadata.Origin)
-  if (metadata.Origin !== undefined && origin !== undefined && origin !== 'AWS_KMS') {
-    reader.problem(
-      metadata.Origin,
-      `Origin ${origin} is not supported in seeds by this version of Trent; leave the key out`,
-    )
-    return
-  }
+  const origin = readOrigin(reader, metadata.Origin, undefined)
   const pem = material.PrivateKeyPem ?? parts.PrivateKeyPem
   const hex = material.BackingKeys ?? parts.BackingKeys
-  const found = pem === undefined ? symmetric(reader, spot, hex, metadata) : asymmetric(reader, spot, pem, metadata)
-  if (keyId === undefined || found === undefined) return undefined
+  const found =
+    pem === undefined ? symmetric(reader, spot, hex, { origin, metadata }) : asymmetric(reader, spot, pem, metadata)
   const next = parts.NextKeyRotation
+  if (next !== undefined && origin === 'EXTERNAL') {
+    reader.problem(next, 'keys whose key material is imported are not rotated by themselves; remove it')
+    return
+  }
   const nextDate = reader.date(next)
+  if (keyId === undefined || found === undefined) return undefined
   return {
     where: reader.where(spot),
     keyId,
@@ -81,7 +81,10 @@ function readKey(reader: SpotReader, spot: Spot): SeedKey | undefined {
         ? undefined
         : { value: { periodDays: 365, nextDate }, where: reader.where(next) },
     grants: [],
+    origin,
+    replicas: [],
     ...found,
+    materials: origin === 'AWS_KMS' ? found.materials : found.materials.map(asImported),
   }
 }
 
@@ -89,8 +92,18 @@ type Metadata = Parts<(typeof metadataWords)[number]>
 type Found = Pick<SeedKey, 'keySpec' | 'keyUsage' | 'materials'>
 const rotated = { date: undefined, type: 'AUTOMATIC' } as const
 
+function asImported(material: SeedMaterial): SeedMaterial {
+  const imported = { expires: undefined, description: undefined, pending: false }
+  return { ...material, rotated: { date: undefined, type: 'ON_DEMAND' }, imported }
+}
+
 /** The last backing key is the current one: a rotation adds one behind the others. */
-function symmetric(reader: SpotReader, key: Spot, hex: Spot | undefined, metadata: Metadata): Found | undefined {
+function symmetric(
+  reader: SpotReader,
+  key: Spot,
+  hex: Spot | undefined,
+  { origin, metadata }: { readonly origin: KeyOrigin; readonly metadata: Metadata },
+): Found | undefined {
   const isHmac = key.path.includes('.Hmac[')
   if (isHmac && metadata.KeySpec === undefined) {
     reader.problem(key, 'an HMAC key needs its KeySpec; write Metadata: with KeySpec: HMAC_256')
@@ -98,7 +111,7 @@ function symmetric(reader: SpotReader, key: Spot, hex: Spot | undefined, metadat
   }
   const spec = readSpec(reader, key, metadata.KeySpec, metadata.KeyUsage)
   const spots = reader.items(hex)
-  if (spots.length === 0) {
+  if (spots.length === 0 && origin === 'AWS_KMS') {
     reader.problem(key, 'the key has no material; write BackingKeys: or PrivateKeyPem:')
     return
   }
@@ -110,7 +123,7 @@ function symmetric(reader: SpotReader, key: Spot, hex: Spot | undefined, metadat
   }
   const materials = spots.flatMap((each): readonly SeedMaterial[] => {
     const bytes = bytesIn(reader, each, 'hex')
-    return bytes === undefined ? [] : [{ where: reader.where(each), bytes, rotated }]
+    return bytes === undefined ? [] : [{ where: reader.where(each), bytes, rotated, imported: undefined }]
   })
   return { ...spec, materials }
 }
@@ -130,7 +143,10 @@ function asymmetric(reader: SpotReader, key: Spot, pem: Spot, metadata: Metadata
   }
   const spec = readSpec(reader, key, metadata.KeySpec ?? implied, metadata.KeyUsage)
   if (spec === undefined) return undefined
-  return { ...spec, materials: [{ where: reader.where(pem), bytes: new SecretBytes(found.pkcs8), rotated }] }
+  return {
+    ...spec,
+    materials: [{ where: reader.where(pem), bytes: new SecretBytes(found.pkcs8), rotated, imported: undefined }],
+  }
 }
 
 function readAlias(reader: SpotReader, spot: Spot): SeedAlias | undefined {

@@ -3,7 +3,7 @@ import type { AccessKeyId, AccountId, AliasName, KeyId, Region } from '#base/bra
 import type { SecretBytes } from '#base/secret-bytes.ts'
 import type { KeySpec, KeyUsage } from '#crypto/key-specs.ts'
 import type { GrantRequest } from '#kms/grant/create.ts'
-import type { RotationType, Tag } from '#records/key.ts'
+import type { KeyOrigin, RotationType, Tag } from '#records/key.ts'
 
 /** Where something stands: `FILE:3:5: keys[0].id`. Every problem begins with one. */
 export type Where = string
@@ -27,28 +27,41 @@ interface SeedPlace {
   readonly region: Region | undefined
 }
 
-/** What is undefined is left to its default, and not compared with a key that is there. */
-export interface SeedKey extends SeedPlace {
+/** What a key has for itself, also beside its replicas. What is undefined is left to its default, and not compared. */
+export interface SeedOwn {
   readonly where: Where
-  readonly keyId: KeyId
-  readonly keySpec: KeySpec
-  readonly keyUsage: KeyUsage
   readonly created: number | undefined
   readonly description: Given<string>
   readonly tags: Given<readonly Tag[]>
   readonly policy: Given<string>
   readonly state: Given<SeedState>
-  readonly rotation: Given<SeedRotation>
-  /** Oldest first; empty: one that is made anew. */
-  readonly materials: readonly SeedMaterial[]
   readonly grants: readonly SeedGrant[]
+}
+
+/** A key; a multi-Region one, by its id, is the primary of its replicas. */
+export interface SeedKey extends SeedPlace, SeedOwn {
+  readonly keyId: KeyId
+  readonly keySpec: KeySpec
+  readonly keyUsage: KeyUsage
+  readonly origin: KeyOrigin
+  readonly rotation: Given<SeedRotation>
+  /** Oldest first; empty: one that is made anew, or of a key of origin `EXTERNAL`, none yet. */
+  readonly materials: readonly SeedMaterial[]
+  readonly replicas: readonly SeedReplica[]
+}
+
+/** A replica; one of origin `EXTERNAL` in the state `PendingImport` has the bytes of no material. */
+export interface SeedReplica extends SeedOwn {
+  readonly region: Region
 }
 
 /** A value and where it stands; undefined when it was not given. */
 export type Given<T> = { readonly value: T; readonly where: Where } | undefined
 
 export type SeedState =
-  | { readonly kind: 'Enabled' | 'Disabled' }
+  | { readonly kind: 'Enabled' | 'Disabled' | 'PendingImport' }
+  /** Of primaries that have replicas. */
+  | { readonly kind: 'PendingReplicaDeletion'; readonly windowDays: number }
   | { readonly kind: 'PendingDeletion'; readonly until: { readonly date: number } | { readonly days: number } }
 
 export interface SeedRotation {
@@ -62,6 +75,18 @@ export interface SeedMaterial {
   readonly bytes: SecretBytes | undefined
   /** Not looked at for the first one. */
   readonly rotated: { readonly date: number | undefined; readonly type: RotationType }
+  /** Undefined of material that was not imported. */
+  readonly imported: SeedImport | undefined
+}
+
+/** What is said of imported key material. */
+export interface SeedImport {
+  /** Undefined: never. */
+  readonly expires: Given<{ readonly date: number } | { readonly days: number }>
+  /** KeyMaterialDescription. */
+  readonly description: string | undefined
+  /** It waits for a rotation. */
+  readonly pending: boolean
 }
 
 export interface SeedGrant {

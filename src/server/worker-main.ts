@@ -88,7 +88,9 @@ export async function serve(start: WorkerStart, port: MessagePort, cacheDirector
     generate: keyPairs,
     refill: rsaPairAside,
     perSize: pairsPerSize,
-    failed: (error) => log.warn({ error: describeError(error) }, 'RSA keys could not be made ahead of requests'),
+    failed: (error, before) =>
+      log.warn({ error: describeError(error), before }, 'RSA keys could not be made ahead of requests'),
+    now: () => clock.machineNow(),
   })
   const ports = createWorkerPorts({
     settings,

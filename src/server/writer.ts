@@ -22,7 +22,7 @@ export interface WriterParts {
   readonly guarded: GuardedTrail
   readonly anchor: Anchor
   readonly slots: RevisionSlots
-  readonly keyUses: Pick<KeyUses, 'note' | 'forget'>
+  readonly keyUses: Pick<KeyUses, 'note' | 'begin' | 'forget'>
   /** Something failed that no request can be told: logged. */
   readonly report: (what: string, error: unknown) => void
 }
@@ -159,6 +159,7 @@ export class Writer {
       for (const change of waiting[index]?.commit.changes ?? []) {
         for (const name of touchedBy(change)) slots.raise(name)
         if (removesSecret(change)) this.#logHoldsDeleted = true
+        if (change.kind === 'key added') keyUses.begin(keyArn(change.key.region, change.key.account, change.key.keyId))
         if (change.kind === 'key deleted')
           keyUses.forget(keyArn(change.place.region, change.place.account, change.keyId))
       }

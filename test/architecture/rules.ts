@@ -174,7 +174,7 @@ export const secretAccess: Readonly<Record<string, string>> = {
   'src/kms/operations/verify-mac.ts': 'hands the message to the key store',
   'src/kms/key/ciphertext.ts': 'hands a decrypted plaintext on, for ReEncrypt and data keys',
   'src/kms/key/recipient.ts': 'encrypts an answer to its attested recipient',
-  'src/seed/plan-keys.ts': 'names the chosen key material of a seed by its id, to compare it with what is there',
+  'src/seed/chosen-materials.ts': 'names the chosen key material of a seed by its id, to compare it with what is there',
   'src/seals/seal.ts': 'wraps the root key and derives the wrapping key',
   'src/seals/passphrase.ts': 'compares the two entries of a new passphrase and feeds argon2id',
   'src/server/identity-check.ts': 'compares a configured root secret with the stored one, in constant time',

@@ -139,6 +139,43 @@ describe('the last uses of keys', () => {
     }
   })
 
+  it('are not noted of a key that is gone, however late a worker tells of them, nor read again', async () => {
+    for (const how of ['in order', 'at once'] as const) {
+      for (const storedBetween of [true, false]) {
+        const directory = temporaryDirectory()
+        const before = follow(directory)
+        before.append([request(1), request(2)])
+        storeAll(before)
+        const late = request(1)
+        before.deleteKey(1)
+        if (storedBetween) storeAll(before)
+        before.append([late, request(2)])
+        assert.deepEqual(before.last(1), never)
+        if (storedBetween) {
+          storeAll(before)
+          assert.deepEqual(storedKeys(directory), [keyArn(2)])
+        }
+        before.stop(how)
+        const after = follow(directory)
+        assert.deepEqual(after.last(1), never)
+        after.stop('in order')
+        assert.deepEqual(storedKeys(directory), [keyArn(2)])
+        assert.equal(await verify(directory), undefined)
+      }
+    }
+  })
+
+  it('are noted of a key that has the id of one that was there before', () => {
+    const followed = follow(temporaryDirectory())
+    followed.append([request(1)])
+    followed.deleteKey(1)
+    followed.uses.begin(keyArn(1))
+    const again = request(1)
+    followed.append([again])
+    assert.deepEqual(followed.last(1), useOf(again))
+    followed.stop('in order')
+  })
+
   it('take a bounded part of the memory, however many keys are used', () => {
     const directory = temporaryDirectory()
     const maxWaiting = 1000
@@ -267,6 +304,14 @@ describe('stored last uses', () => {
   })
 })
 
+/** The ARNs of the keys that have a row. */
+function storedKeys(directory: string): readonly unknown[] {
+  const db = new DatabaseSync(join(directory, 'trail.db'), { readOnly: true })
+  const rows = db.prepare('SELECT key FROM key_use ORDER BY key').all()
+  db.close()
+  return rows.map(({ key }) => key)
+}
+
 it('agrees with a reading of the whole trail, whatever is stored when and however processes end', async () => {
   const seed = printedSeed('key uses')
   const random = seeded(seed)
@@ -274,12 +319,15 @@ it('agrees with a reading of the whole trail, whatever is stored when and howeve
   const directory = temporaryDirectory()
   const keys = 40
   const expected = new Map<number, Request>()
+  // Another key takes the place of one that was deleted.
+  const living = Array.from({ length: keys }, (_, number) => number)
+  const anyKey = (): number => living[below(keys)] ?? 0
   let followed = follow(directory, { maxWaiting: 30 })
   for (let step = 0; step < 600; step += 1) {
     const pages = Array.from({ length: 1 + below(3) }, () =>
       Array.from({ length: 1 + below(5) }, (): Request => {
         const operation = ['Encrypt', 'ReEncrypt', 'DescribeKey', 'Encrypt'][below(4)] ?? 'Encrypt'
-        const used = operation === 'ReEncrypt' ? [below(keys), below(keys)] : [below(keys)]
+        const used = operation === 'ReEncrypt' ? [anyKey(), anyKey()] : [anyKey()]
         const made = request(used, { operation, ...(below(5) === 0 ? { errorCode: 'AccessDenied' } : {}) })
         if (made.errorCode === undefined && operation !== 'DescribeKey') for (const key of used) expected.set(key, made)
         return made
@@ -287,20 +335,21 @@ it('agrees with a reading of the whole trail, whatever is stored when and howeve
     )
     followed.append(...pages)
     if (below(4) === 0) {
-      const key = below(keys)
+      const key = anyKey()
       followed.deleteKey(key)
       expected.delete(key)
+      living[key % keys] = key + keys
     }
     for (let count = below(4); count > 0; count -= 1) if (below(2) === 0) followed.uses.step()
     if (below(10) === 0) {
       followed.stop(below(2) === 0 ? 'in order' : 'at once')
       followed = follow(directory, { maxWaiting: 30 })
     }
-    const key = below(keys)
+    const key = anyKey()
     const use = expected.get(key)
     assert.deepEqual(followed.last(key), use === undefined ? never : useOf(use), `seed ${seed}, step ${step}`)
   }
-  for (let key = 0; key < keys; key += 1) {
+  for (const key of living) {
     const use = expected.get(key)
     assert.deepEqual(followed.last(key), use === undefined ? never : useOf(use), `seed ${seed}, key ${key}`)
   }

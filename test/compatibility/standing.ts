@@ -2,7 +2,7 @@
 import * as sdk from '@aws-sdk/client-kms'
 import { operations } from '#kms/service.ts'
 import { proofs } from './proofs/all.ts'
-import { never, notYet, notYetOfAll, undeclared } from './reasons.ts'
+import { injectedOfAll, never, notYet, undeclared } from './reasons.ts'
 
 export interface Without {
   readonly error: string
@@ -16,6 +16,8 @@ export interface Standing {
     | {
         /** Declared errors that the SDK has seen; it has seen success as well. */
         readonly proved: readonly string[]
+        /** Declared errors that the SDK has seen by an injected fault alone. */
+        readonly injected: readonly Without[]
         readonly never: readonly Without[]
         readonly notYet: readonly Without[]
         /** Declared, and neither proved nor explained: a fault of the tables. */
@@ -26,6 +28,11 @@ export interface Standing {
 
 /** What proofs.test.ts shows of every operation, by a trail that can't be written. */
 export const provedOfAll = 'KMSInternalException'
+
+/** Errors of `operation` that the SDK sees by an injected fault alone. */
+export function injectedOf(operation: string): readonly string[] {
+  return standingOf(operation).served?.injected.map(({ error }) => error) ?? []
+}
 
 /** All operations that the newest SDK has. */
 export const everyOperation: readonly string[] = Object.keys(sdk)
@@ -46,12 +53,14 @@ export function standingOf(operation: string): Standing {
       .filter(([error]) => errors.includes(error) && !proved.has(error))
       .map(([error, reason]) => ({ error, reason }))
   const impossible = without(never[operation])
-  const waiting = [...without(notYetOfAll), ...without(notYet[operation])]
-  const explained = new Set([...proved, ...impossible.map(({ error }) => error), ...waiting.map(({ error }) => error)])
+  const injected = without(injectedOfAll)
+  const waiting = without(notYet[operation])
+  const explained = new Set([...proved, ...[...impossible, ...injected, ...waiting].map(({ error }) => error)])
   return {
     operation,
     served: {
       proved: errors.filter((error) => proved.has(error)),
+      injected,
       never: impossible,
       notYet: [
         ...waiting,
@@ -65,7 +74,7 @@ export function standingOf(operation: string): Standing {
   }
 }
 
-/** Whether success and every error that it can answer are proved. */
+/** Whether the SDK has seen success and every error that it can answer, those that have to be injected included. */
 export function isDone({ served }: Standing): boolean {
   return served !== undefined && served.notYet.length === 0 && served.unexplained.length === 0
 }

@@ -17,6 +17,7 @@ import { keyWithAliases } from './storage-conflicts.ts'
 import { damagedGrantContract } from './storage-grants.ts'
 import { damagedIamContract } from './storage-iam.ts'
 import { policyTextStepsContract } from './storage-policy-texts.ts'
+import { damagedRotationContract } from './storage-rotation.ts'
 import { added, storageContract } from './storage.ts'
 import type { DatabaseUnderTest, OpenStorage } from './storage.ts'
 
@@ -132,6 +133,7 @@ export function databaseContract(backEnd: string, open: OpenStorage<DatabaseUnde
   })
 
   damagedGrantContract(backEnd, open)
+  damagedRotationContract(backEnd, open)
   damagedIamContract(backEnd, open)
   policyTextStepsContract(backEnd, open)
 }

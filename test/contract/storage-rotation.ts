@@ -1,9 +1,13 @@
 /** Rotation of keys: part of the suite in storage.ts. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { KeyRecord, KeyRotation } from '#records/key.ts'
+import type { KeyMaterialId } from '#base/brand.ts'
+import { IntegrityError } from '#base/integrity-error.ts'
+import type { RotationPlace } from '#ports/storage.ts'
+import type { KeyMaterialRecord, KeyRecord, KeyRotation } from '#records/key.ts'
 import {
   commitOf,
+  currentMaterialOf,
   keyAdded,
   keyRecord,
   materialId,
@@ -14,10 +18,57 @@ import {
   place,
 } from '../storage/fixtures.ts'
 import { keyWithAliases } from './storage-conflicts.ts'
-import { added, type OpenStorage } from './storage.ts'
+import { added, type DatabaseUnderTest, type OpenStorage } from './storage.ts'
 
 const due = (nextDate: number, where = place): KeyRecord =>
   keyRecord({ ...where, rotation: { automatic: { periodDays: 90, nextDate }, onDemand: 0 } })
+
+const numberedMaterialId = (number: number): KeyMaterialId => materialId(number.toString(16).padStart(64, '0'))
+
+/** A material of `key` that a rotation at `date` brought. */
+const rotatedTo = (key: KeyRecord, number: number, date: number): KeyMaterialRecord => ({
+  ...materialOf({ ...key, currentMaterialId: numberedMaterialId(number) }),
+  rotated: { date, type: 'AUTOMATIC' },
+})
+
+/** Also of what only a database can show. */
+export function damagedRotationContract(backEnd: string, open: OpenStorage<DatabaseUnderTest>): void {
+  describe(`${backEnd}: many key materials of a key`, () => {
+    it('are read a page at a time: a damaged one fails the page that it is on, and no other', async (t) => {
+      const storage = await open(t)
+      const key = keyRecord()
+      const count = 3000
+      await added(
+        storage,
+        keyAdded(key),
+        ...Array.from(
+          { length: count },
+          (_, index) => ({ kind: 'key material stored', material: rotatedTo(key, index, 1000 + index) }) as const,
+        ),
+      )
+      const { reader } = storage
+      const read = async (after: RotationPlace): Promise<readonly KeyMaterialRecord[]> =>
+        reader.materialsByRotation(place, key.keyId, after, 101)
+      const middle = rotatedTo(key, 1499, 2499)
+      const whole = await read(middle)
+      assert.equal(whole.length, 101)
+      assert.equal(whole[0]?.materialId, numberedMaterialId(1500))
+      // On both sides of the page, and what vouches for the row alone: its place in the list stays.
+      for (const number of [0, 1499, 1650, count - 1]) {
+        await storage.tamper('key_material', 'rev', 999_999, `material_id = '${numberedMaterialId(number)}'`)
+      }
+      await assert.rejects(async () => reader.materials(place, key.keyId), IntegrityError)
+      assert.deepEqual(await read(middle), whole)
+      await assert.rejects(read('the first'), IntegrityError)
+      await assert.rejects(read(rotatedTo(key, 1600, 2600)), IntegrityError)
+      // A row that says it is of another time is found by its MAC as well.
+      const where = `material_id = '${numberedMaterialId(1550)}'`
+      await storage.tamper('key_material', 'content', '{"rotated":{"date":1}}', where)
+      assert.ok(!(await read(middle)).some(({ materialId: id }) => id === numberedMaterialId(1550)))
+      await assert.rejects(read('the first'), IntegrityError)
+    })
+  })
+}
 
 export function rotationContract(backEnd: string, open: OpenStorage): void {
   describe(`${backEnd}: rotation`, () => {
@@ -85,6 +136,36 @@ export function rotationContract(backEnd: string, open: OpenStorage): void {
       )
       await added(storage, { kind: 'key deleted', place, keyId: shared })
       assert.deepEqual(await storage.reader.materials(place, shared), [])
+    })
+
+    it('lists the materials of a key in the order of their rotations, page by page', async (t) => {
+      const storage = await open(t)
+      const [key, ...others] = [keyRecord(), keyRecord(), keyRecord(otherRegion)]
+      // Two of one moment, and one from before the days that clocks count from.
+      const dates = [300, 100, 200, 200, -5]
+      const later = [key, ...others].flatMap((each) => dates.map((date, index) => rotatedTo(each, index, date)))
+      await added(
+        storage,
+        ...[key, ...others].map(keyAdded),
+        ...later.map((material) => ({ kind: 'key material stored', material }) as const),
+      )
+      const idsOf = (materials: readonly KeyMaterialRecord[]): readonly string[] =>
+        materials.map(({ materialId: id }) => id)
+      const expected = [currentMaterialOf(key), ...[4, 1, 2, 3, 0].map(numberedMaterialId)]
+      const { reader } = storage
+      assert.deepEqual(idsOf(await reader.materialsByRotation(place, key.keyId, 'nothing', 10)), expected)
+      assert.deepEqual(idsOf(await reader.materialsByRotation(place, key.keyId, 'the first', 10)), expected.slice(1))
+      const found: string[] = []
+      let behind: RotationPlace = 'nothing'
+      for (;;) {
+        const page: readonly KeyMaterialRecord[] = await reader.materialsByRotation(place, key.keyId, behind, 2)
+        const last = page.at(-1)
+        if (last === undefined) break
+        found.push(...idsOf(page))
+        behind = last
+      }
+      assert.deepEqual(found, expected)
+      assert.deepEqual(await reader.materialsByRotation(place, numberedKeyId(1), 'nothing', 10), [])
     })
 
     it('finds the enabled keys whose rotation is due, earliest first, wherever they are', async (t) => {

@@ -282,6 +282,14 @@ describe('a chain of certificates is refused', () => {
     assert.equal(await faultOf(write({ members: turned })), 'root not trusted')
   })
 
+  it('by its root alone when that is not trusted, before the other certificates are read', async () => {
+    const nonsense = [Buffer.from('no certificate'), Buffer.from('3003020101', 'hex')]
+    for (const cabundle of [nonsense, [certificateOf(1), ...nonsense]]) {
+      assert.equal(await faultOf(write({ members: members({ cabundle }) })), 'root not trusted')
+    }
+    assert.equal(await faultOf(write({ members: members({ cabundle: [root, ...nonsense] }) })), 'chain broken')
+  })
+
   const bundles: Readonly<Record<string, readonly Buffer[]>> = {
     'when an authority is missing': [0, 1, 3].map(certificateOf),
     'when authorities are exchanged': [0, 2, 1, 3].map(certificateOf),

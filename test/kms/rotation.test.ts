@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Members } from '#aws/operation.ts'
+import { parseKeyMaterialId } from '#base/brand.ts'
 import { MemoryKms } from '../support/memory-kms.ts'
 
 const day = 86_400_000
@@ -88,5 +89,39 @@ describe('automatic rotation', () => {
       await kms.run(name, { KeyId: keyId })
     }
     assert.deepEqual((await kms.run('GetKeyRotationStatus', { KeyId: keyId })).output, output)
+  })
+})
+
+describe('a list of rotations', () => {
+  it('reads of thousands of key materials those of its page and one more, and has each once', async () => {
+    const kms = new MemoryKms()
+    const keyId = await kms.createKey()
+    const [first] = kms.materials.values()
+    assert.ok(first !== undefined)
+    const count = 2500
+    for (let number = 1; number <= count; number += 1) {
+      const materialId = parseKeyMaterialId(number.toString(16).padStart(64, '0'))
+      assert.ok(materialId !== undefined)
+      // Later ones have smaller dates: by id they would be in another order.
+      const rotated = { date: kms.now - number * 1000, type: 'AUTOMATIC' } as const
+      kms.materials.set(`material ${number}`, { ...first, materialId, rotated })
+    }
+    const found: unknown[] = []
+    const reads: number[] = []
+    let Marker: unknown
+    do {
+      const before = kms.memory.materialsListed
+      const input = { KeyId: keyId, Limit: 1000, IncludeKeyMaterial: 'ALL_KEY_MATERIAL' }
+      const { output } = await kms.run('ListKeyRotations', Marker === undefined ? input : { ...input, Marker })
+      for (const entry of rotations(output)) {
+        assert.ok(typeof entry === 'object' && entry !== null && 'KeyMaterialId' in entry)
+        found.push(entry.KeyMaterialId)
+      }
+      reads.push(kms.memory.materialsListed - before)
+      Marker = output['NextMarker']
+    } while (Marker !== undefined)
+    assert.deepEqual(reads, [1001, 1001, 501])
+    const numbered = Array.from({ length: count }, (_, index) => (count - index).toString(16).padStart(64, '0'))
+    assert.deepEqual(found, [first.materialId, ...numbered])
   })
 })

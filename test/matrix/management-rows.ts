@@ -4,7 +4,7 @@ import { hex64, listOf, structure, time, type Check } from './checks.ts'
 import { specMembers } from './cryptographic-rows.ts'
 import { isSymmetric } from './kinds.ts'
 import type { Row } from './rows.ts'
-import type { Json, Specimen } from './specimens.ts'
+import { region, replicaRegion, type Json, type Specimen } from './specimens.ts'
 import type { State } from './states.ts'
 
 type Own = Pick<Row, 'operation' | 'answer'> & Partial<Row>
@@ -31,9 +31,16 @@ const limit = (most: number): NonNullable<Row['invalid']> => [
 
 const rootArn = `arn:aws:iam::${account}:root`
 
+/** Where a primary and its replica are. */
+const configuration = (arn: string): Readonly<Record<string, Check>> => ({
+  MultiRegionKeyType: 'PRIMARY',
+  PrimaryKey: structure({ Arn: arn, Region: region }),
+  ReplicaKeys: listOf(1, { Arn: arn.replace(region, replicaRegion), Region: replicaRegion }),
+})
+
 /** The metadata of a key as CreateKey left it. */
 function metadata(
-  { id, arn, account: owner, kind, materialId }: Specimen,
+  { id, arn, account: owner, kind, isPrimary, materialId }: Specimen,
   state: State,
 ): Readonly<Record<string, Check>> {
   const imported = kind.origin === 'EXTERNAL' && state !== 'PendingImport'
@@ -47,9 +54,11 @@ function metadata(
     KeyState: state,
     Origin: kind.origin,
     KeyManager: 'CUSTOMER',
-    MultiRegion: false,
+    MultiRegion: isPrimary,
+    ...(isPrimary ? { MultiRegionConfiguration: structure(configuration(arn)) } : {}),
     ...specMembers(kind),
     ...(state === 'PendingDeletion' ? { DeletionDate: time } : {}),
+    ...(state === 'PendingReplicaDeletion' ? { PendingDeletionWindowInDays: 30 } : {}),
     ...(isSymmetric(kind) && materialId !== undefined ? { CurrentKeyMaterialId: materialId } : {}),
     ...(imported ? { ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' } : {}),
   }

@@ -25,6 +25,8 @@ export type Json = Readonly<Record<string, unknown>>
 /** A key and what was made with it while it was enabled; texts of bytes are base64. */
 export interface Specimen {
   readonly kind: Kind
+  /** The primary of a multi-Region key, with a replica in `replicaRegion`. */
+  readonly isPrimary: boolean
   readonly id: string
   readonly account: string
   readonly arn: string
@@ -46,6 +48,7 @@ export interface Specimen {
 }
 
 export const region = 'eu-central-1'
+export const replicaRegion = 'eu-west-1'
 export const message = 'YQ=='
 /** As long as the digests of Ed25519ph. */
 export const digest = Buffer.alloc(64, 1).toString('base64')
@@ -101,9 +104,11 @@ export async function specimenOf(
     policy,
     who = 'root',
     imported = true,
-  }: { readonly policy?: string; readonly who?: Who; readonly imported?: boolean },
+    isPrimary = false,
+  }: { readonly policy?: string; readonly who?: Who; readonly imported?: boolean; readonly isPrimary?: boolean },
 ): Promise<Specimen | undefined> {
-  const metadata = await createKey(kms, kind, policy === undefined ? {} : { Policy: policy }, who)
+  const more = { ...(policy === undefined ? {} : { Policy: policy }), ...(isPrimary ? { MultiRegion: true } : {}) }
+  const metadata = await createKey(kms, kind, more, who)
   if (metadata === undefined) return undefined
   const id = textIn(metadata, 'KeyId')
   const of = who === 'other account' ? otherAccount : account
@@ -111,7 +116,8 @@ export async function specimenOf(
   const alias = `alias/specimen-${(aliases += 1)}`
   await succeed(kms, 'CreateAlias', { AliasName: alias, TargetKeyId: id }, who)
   const material = kind.origin === 'EXTERNAL' ? await importOf(run) : undefined
-  const common = { kind, id, account: of, arn: keyArn(id, of), alias, aliasArn: aliasArn(alias, of), material }
+  const names = { id, account: of, arn: keyArn(id, of), alias, aliasArn: aliasArn(alias, of) }
+  const common = { kind, isPrimary, ...names, material }
   if (material !== undefined && !imported) return { ...common, ...nothing }
   if (material !== undefined) await run('ImportKeyMaterial', material)
   const grant = await run('CreateGrant', {
@@ -120,7 +126,9 @@ export async function specimenOf(
     ...(policy === undefined ? {} : { RetiringPrincipal: `arn:aws:iam::${account}:root` }),
     Operations: ['DescribeKey'],
   })
-  return { ...common, ...(await made(kind, run)), grantId: textIn(grant, 'GrantId') }
+  const specimen = { ...common, ...(await made(kind, run)), grantId: textIn(grant, 'GrantId') }
+  if (isPrimary) await run('ReplicateKey', { ReplicaRegion: replicaRegion })
+  return specimen
 }
 
 const nothing = {
@@ -138,7 +146,9 @@ const nothing = {
 async function made(
   kind: Kind,
   run: (operation: string, input: Json) => Promise<Json>,
-): Promise<Omit<Specimen, 'kind' | 'id' | 'account' | 'arn' | 'alias' | 'aliasArn' | 'grantId' | 'material'>> {
+): Promise<
+  Omit<Specimen, 'kind' | 'isPrimary' | 'id' | 'account' | 'arn' | 'alias' | 'aliasArn' | 'grantId' | 'material'>
+> {
   const [algorithm] = kind.algorithms
   const when = async (applies: boolean, operation: string, input: Json, member: string): Promise<string | undefined> =>
     applies && known(operation) ? textIn(await run(operation, input), member) : undefined
@@ -216,14 +226,25 @@ function afterAll(operation: string): Way {
 }
 
 /**
- * How keys get into a state, by requests. States that no operation of this version leads to have no way: their columns of the
- * table wait. What is imported may be missing as soon as it can be imported.
+ * How keys get into a state, by requests. The others have no way: no key is ever Creating or Updating, for what AWS does in the
+ * background is done with the answer here, and only keys in custom key stores are Unavailable.
  */
 export const ways: Readonly<Partial<Record<State, Way>>> = {
   Enabled: (_kms, keys) => Promise.resolve(keys),
   Disabled: afterAll('DisableKey'),
   PendingDeletion: afterAll('ScheduleKeyDeletion'),
-  ...(known('ImportKeyMaterial') ? { PendingImport: withoutMaterial } : {}),
+  PendingReplicaDeletion: withReplicas,
+  PendingImport: withoutMaterial,
+}
+
+/** Multi-Region keys of the same kinds: a primary whose replica is still there waits for its end. */
+async function withReplicas(kms: InProcessKms, keys: readonly Specimen[]): Promise<readonly Specimen[]> {
+  const primaries = await specimensOf(
+    kms,
+    keys.map(({ kind }) => kind),
+    { isPrimary: true },
+  )
+  return afterAll('ScheduleKeyDeletion')(kms, primaries)
 }
 
 function withoutMaterial(kms: InProcessKms): Promise<readonly Specimen[]> {

@@ -13,6 +13,7 @@ import {
   expectRecord,
   foreignMessage,
   keyArn,
+  objectIn,
   otherAccount,
   refuse,
   refuseInvalid,
@@ -66,8 +67,33 @@ describe('an attested request', () => {
       eventName: 'Decrypt',
       readOnly: true,
       requestParameters: { keyId: key.arn, encryptionAlgorithm: 'SYMMETRIC_DEFAULT' },
-      additionalEventData: { recipient: recordedEnclave },
+      additionalEventData: { keyMaterialId: key.materialId, recipient: recordedEnclave },
       resources: [key.arn],
+    })
+  })
+
+  it('is recorded with the key material that it used, which is not always the current one', options, async () => {
+    const key = await createKey()
+    const CiphertextBlob = await ciphertext(key)
+    await succeed('RotateKeyOnDemand', { KeyId: key.id })
+    const old = await succeed('Decrypt', { CiphertextBlob, Recipient: attested() })
+    await expectRecord(old, {
+      eventName: 'Decrypt',
+      readOnly: true,
+      requestParameters: { keyId: key.arn, encryptionAlgorithm: 'SYMMETRIC_DEFAULT' },
+      additionalEventData: { keyMaterialId: key.materialId, recipient: recordedEnclave },
+      resources: [key.arn],
+    })
+    const made = await succeed('GenerateDataKey', { KeyId: key.id, KeySpec: 'AES_256', Recipient: attested() })
+    const { json } = await succeed('DescribeKey', { KeyId: key.id })
+    const keyMaterialId = textOf(objectIn(json, 'KeyMetadata'), 'CurrentKeyMaterialId')
+    assert.notEqual(keyMaterialId, key.materialId)
+    await expectRecord(made, {
+      eventName: 'GenerateDataKey',
+      readOnly: true,
+      requestParameters: { keyId: key.id, keySpec: 'AES_256' },
+      resources: [key.arn],
+      additionalEventData: { keyMaterialId, recipient: recordedEnclave },
     })
   })
 
@@ -93,7 +119,7 @@ describe('an attested request', () => {
       eventName: 'GenerateDataKey',
       readOnly: true,
       requestParameters: { keyId: key.id, keySpec: 'AES_256' },
-      additionalEventData: { recipient: recordedTpm },
+      additionalEventData: { keyMaterialId: key.materialId, recipient: recordedTpm },
       resources: [key.arn],
     })
   })
@@ -113,7 +139,7 @@ describe('an attested request', () => {
       eventName: 'GenerateDataKeyPair',
       readOnly: true,
       requestParameters: { keyId: key.id, keyPairSpec: 'RSA_4096' },
-      additionalEventData: { recipient: recordedEnclave },
+      additionalEventData: { keyMaterialId: key.materialId, recipient: recordedEnclave },
       resources: [key.arn],
     })
   })

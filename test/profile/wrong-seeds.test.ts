@@ -18,6 +18,12 @@ const pem = (type: 'prime256v1' | 'secp384r1'): string => {
 /** A seed with one key that has these lines, in braces. */
 const key = (more: string): string => `keys:\n  - { id: ${id}, ${more} }\n`
 
+/** The same of a multi-Region key, whose id is as long. */
+const shared = (more: string): string => key(more).replace(id, `mrk-${id.replaceAll('-', '')}`)
+
+/** A seed with one key whose one key material, which was imported, has these lines. */
+const imported = (more: string): string => key(`origin: EXTERNAL, material: { ${more} }`)
+
 describe('a seed file', () => {
   const directory = temporaryDirectory()
   let count = 0
@@ -35,7 +41,8 @@ describe('a seed file', () => {
   }
 
   const notUuid = 'is not a key id; write a UUID in lower case, such as 1234abcd-12ab-34cd-56ef-1234567890ab'
-  const later = 'is not supported in seeds by this version of Trent; leave it out'
+  const mrkWanted =
+    'the id of a multi-Region key is mrk- and 32 hex digits; write such an id, such as mrk-1234abcd12ab34cd56ef1234567890ab'
   const wrong: readonly (readonly [string, readonly string[]])[] = [
     ['- 1', ['1:1: the file: write lines such as "version: ..." here']],
     [
@@ -69,9 +76,116 @@ describe('a seed file', () => {
       key('spec: HMAC_256, usage: SIGN_VERIFY'),
       ['2:72: keys[0].usage: KeyUsage SIGN_VERIFY is not compatible with KeySpec HMAC_256'],
     ],
-    [key('origin: EXTERNAL'), [`2:57: keys[0].origin: origin EXTERNAL ${later}, or write AWS_KMS`]],
-    [key('multi-region: true'), [`2:63: keys[0].multi-region: multi-region ${later}`]],
-    [key('expires: 2030-01-01'), [`2:58: keys[0].expires: expires ${later}`]],
+    [
+      key('origin: AWS_CLOUDHSM'),
+      ['2:57: keys[0].origin: "AWS_CLOUDHSM" is no origin of keys in seeds; write AWS_KMS or EXTERNAL'],
+    ],
+    [
+      key('origin: EXTERNAL, spec: ML_DSA_44, usage: SIGN_VERIFY'),
+      ['2:57: keys[0].origin: KeySpec ML_DSA_44 is not supported for Origin EXTERNAL.'],
+    ],
+    [key('expires: 2030-01-01'), ['2:58: keys[0].expires: it is key material that expires; write it in material:']],
+    [
+      key(`origin: EXTERNAL, rotation: {}`),
+      ['2:77: keys[0].rotation: keys whose key material is imported are not rotated by themselves; remove it'],
+    ],
+    [
+      key(`origin: EXTERNAL, material: {}`),
+      ['2:77: keys[0].material: imported key material is chosen; write hex:, base64: or pem:, or leave it out'],
+    ],
+    [
+      key(`origin: EXTERNAL, state: Disabled`),
+      ['2:74: keys[0].state: a key without its key material waits for it; add material, or write PendingImport'],
+    ],
+    [
+      key('state: PendingImport'),
+      ['2:56: keys[0].state: only keys of origin EXTERNAL wait for key material; write another state'],
+    ],
+    [
+      key(`origin: EXTERNAL, material: { hex: ${hex} }, state: PendingImport`),
+      ['2:159: keys[0].state: a key does not wait for key material that is there; remove the one or the other'],
+    ],
+    ...['expires: 2030-01-01', 'expires-in-days: 7', 'description: mine', 'pending: true'].map(
+      (words) =>
+        [
+          key(`material: { hex: ${hex}, ${words} }`),
+          [
+            `2:${132 + words.indexOf(':') + 2}: keys[0].material.${words.split(':')[0] ?? ''}: ` +
+              'only imported key material has it; write origin: EXTERNAL, or remove it',
+          ],
+        ] as const,
+    ),
+    [
+      imported(`hex: ${hex}, expires: 2030-01-01, expires-in-days: 7`),
+      ['2:188: keys[0].material.expires-in-days: expires and expires-in-days contradict each other; write one of them'],
+    ],
+    [
+      imported(`hex: ${hex}, expires-in-days: 366`),
+      ['2:167: keys[0].material.expires-in-days: "366" is not a whole number from 1 to 365'],
+    ],
+    [
+      imported(`hex: ${hex}, pending: true`),
+      ['2:159: keys[0].material.pending: only the last of several key materials waits for a rotation; remove it'],
+    ],
+    [
+      imported(`hex: ${hex}, rotation-type: AUTOMATIC`),
+      [
+        '2:165: keys[0].material.rotation-type: keys whose key material is imported are rotated ON_DEMAND alone; correct or remove it',
+      ],
+    ],
+    [
+      imported(`hex: ${hex}, description: "a, b"`),
+      [
+        '2:163: keys[0].material.description: "a, b" is not a description of key material; write up to 256 letters, digits, spaces and : / _ . -',
+      ],
+    ],
+    [
+      key(`spec: HMAC_256, origin: EXTERNAL, material: { hex: ${hex}, description: a }`),
+      ['2:179: keys[0].material.description: only key material of symmetric keys has a description; remove it'],
+    ],
+    [
+      key(`origin: EXTERNAL, materials: [{ hex: ${hex} }, { hex: ${hex}, pending: true, rotated: 2026-01-01 }]`),
+      [
+        '2:251: keys[0].materials[1].rotated: key material that waits for a rotation has no date of one; remove one of them',
+      ],
+    ],
+    // Multi-Region keys.
+    [key('multi-region: yes'), ['2:63: keys[0].multi-region: "yes" is no answer; write true or false']],
+    [key('multi-region: true'), [`2:63: keys[0].multi-region: ${mrkWanted}`]],
+    [key('replicas: [{ region: eu-west-1 }]'), [`2:59: keys[0].replicas: ${mrkWanted}`]],
+    [
+      shared('multi-region: false'),
+      [
+        '2:11: keys[0].id: an id that begins with mrk- is that of a multi-Region key; write a UUID, or multi-region: true',
+      ],
+    ],
+    [shared('replicas: [{}]'), ['2:60: keys[0].replicas[0]: a replica needs its region; write region:']],
+    [
+      shared('replicas: [{ region: eu-west-1, material: {} }]'),
+      ['2:81: keys[0].replicas[0].material: there is no such word; correct or remove it'],
+    ],
+    [
+      shared('replicas: [{ region: eu-west-1 }], origin: EXTERNAL'),
+      ['2:59: keys[0].replicas: a key that waits for its key material has no replicas; add material, or remove them'],
+    ],
+    [
+      shared('replicas: [{ region: eu-west-1, state: PendingImport }]'),
+      ['2:88: keys[0].replicas[0].state: only keys of origin EXTERNAL wait for key material; write another state'],
+    ],
+    [
+      shared('replicas: [{ region: eu-west-1 }], state: PendingDeletion, deletion-in-days: 7'),
+      [
+        '2:91: keys[0].state: the wait of a primary begins with the end of its replicas; write PendingReplicaDeletion, or remove them',
+      ],
+    ],
+    [
+      shared('replicas: [{ region: eu-west-1 }], state: PendingReplicaDeletion, deletion-date: 2027-01-01'),
+      ['2:91: keys[0].state: a key that waits for the end of its replicas has no date yet; write deletion-in-days'],
+    ],
+    [
+      shared('state: PendingReplicaDeletion, deletion-in-days: 7'),
+      ['2:56: keys[0].state: only a primary that has replicas waits for their end; write PendingDeletion'],
+    ],
     [
       key('created: yesterday'),
       ['2:58: keys[0].created: "yesterday" is not a date; write it such as 2026-11-21T10:04:00Z or 2026-11-21'],
@@ -82,7 +196,9 @@ describe('a seed file', () => {
     ],
     [
       key('state: Broken'),
-      ['2:56: keys[0].state: "Broken" is no key state; write Enabled, Disabled or PendingDeletion'],
+      [
+        '2:56: keys[0].state: "Broken" is no key state; write Enabled, Disabled, PendingImport, PendingDeletion or PendingReplicaDeletion',
+      ],
     ],
     [
       key('state: PendingDeletion'),
@@ -178,9 +294,10 @@ describe('a seed file', () => {
     ['Keys: [{ BackingKeys: [] }]', ['1:8: Keys[0]: a key needs its KeyId; write Metadata: with KeyId: and a UUID']],
     [`Keys: [{ KeyId: ${id} }]`, ['1:8: Keys[0]: the key has no material; write BackingKeys: or PrivateKeyPem:']],
     [
-      `Keys: [{ KeyId: ${id}, Metadata: { Origin: EXTERNAL } }]`,
+      `Keys: [{ KeyId: ${id}, Metadata: { Origin: AWS_CLOUDHSM } }]`,
       [
-        '1:75: Keys[0].Metadata.Origin: Origin EXTERNAL is not supported in seeds by this version of Trent; leave the key out',
+        '1:75: Keys[0].Metadata.Origin: "AWS_CLOUDHSM" is no origin of keys in seeds; write AWS_KMS or EXTERNAL',
+        '1:8: Keys[0]: the key has no material; write BackingKeys: or PrivateKeyPem:',
       ],
     ],
     [
@@ -193,10 +310,10 @@ describe('a seed file', () => {
     ],
     // Two at once.
     [
-      key('state: Broken, origin: EXTERNAL'),
+      key('state: Broken, origin: AWS_CLOUDHSM'),
       [
-        `2:72: keys[0].origin: origin EXTERNAL ${later}, or write AWS_KMS`,
-        '2:56: keys[0].state: "Broken" is no key state; write Enabled, Disabled or PendingDeletion',
+        '2:72: keys[0].origin: "AWS_CLOUDHSM" is no origin of keys in seeds; write AWS_KMS or EXTERNAL',
+        '2:56: keys[0].state: "Broken" is no key state; write Enabled, Disabled, PendingImport, PendingDeletion or PendingReplicaDeletion',
       ],
     ],
   ]

@@ -14,6 +14,7 @@ function setUp(perSize = 2) {
   const made: { readonly pair: KeyPair; readonly size: number; readonly by: 'request' | 'pool' }[] = []
   const waiting: ((failure?: Error) => void)[] = []
   const failures: unknown[] = []
+  const clock = { now: 1_000_000 }
   const make = (size: number, by: 'request' | 'pool'): KeyPair => {
     const pair = generateKeyPairSync('rsa', { modulusLength: 512 })
     made.push({ pair, size, by })
@@ -27,7 +28,8 @@ function setUp(perSize = 2) {
         waiting.push((failure) => (failure === undefined ? resolve(make(size, 'pool')) : reject(failure)))
       }),
     perSize,
-    failed: (error) => failures.push(error),
+    failed: (error, before) => failures.push([error, before]),
+    now: () => clock.now,
   })
   const makerOf = (pair: KeyPair) => made.find((each) => each.pair === pair)
   /** Lets the pool make one more; whether it wanted to. */
@@ -37,7 +39,7 @@ function setUp(perSize = 2) {
     await delay(0)
     return next !== undefined
   }
-  return { pool, made, waiting, failures, makerOf, go }
+  return { pool, made, waiting, failures, clock, makerOf, go }
 }
 
 describe('the pool of key pairs', () => {
@@ -97,6 +99,24 @@ describe('the pool of key pairs', () => {
     await pool.keyPairs(rsa(2048))
     assert.ok(await go())
     assert.equal(makerOf(await pool.keyPairs(rsa(2048)))?.by, 'pool')
+  })
+
+  it('reports once a second that it could not be filled, and how often since', async () => {
+    const { pool, failures, clock, go } = setUp()
+    const failure = new Error('no process')
+    const fails = async (): Promise<void> => {
+      await pool.keyPairs(rsa(2048))
+      assert.ok(await go(failure))
+    }
+    for (let count = 0; count < 5; count += 1) await fails()
+    assert.deepEqual(failures, [[failure, 0]])
+    clock.now += 1000
+    await fails()
+    await fails()
+    assert.deepEqual(failures, [
+      [failure, 0],
+      [failure, 4],
+    ])
   })
 
   it('forgets its pairs when it is closed, ends what it makes without a word, and lets requests go on', async () => {

@@ -10,6 +10,7 @@ import { createInstallation, readInstallation } from '#storage/sqlite/installati
 import { migrate } from '#storage/sqlite/migrate.ts'
 import { migrations } from '#storage/sqlite/migrations/list.ts'
 import { openReader } from '#storage/sqlite/reader.ts'
+import { statements } from '#storage/sqlite/reader-statements.ts'
 import { verifyAll } from '#storage/sqlite/verify.ts'
 import { openWriter } from '#storage/sqlite/writer.ts'
 import { StorageError } from '#storage/storage-error.ts'
@@ -305,12 +306,40 @@ describe('migrations', () => {
     const writer = openWriter(file, keys)
     assert.equal(writer.commit(commitOf([keyAdded(key)])), 'committed')
     writer.close()
-    sql(file, 'DROP INDEX key_by_next_expiry; DELETE FROM migration WHERE version > 1')
+    sql(
+      file,
+      'DROP INDEX key_by_next_expiry; DROP INDEX key_material_by_rotation; DELETE FROM migration WHERE version > 1',
+    )
     openWriter(file, keys).close()
     const reader = openReader(file, keys.stateMac)
     t.after(() => reader.close())
     assert.equal(reader.key(place, key.keyId)?.keyId, key.keyId)
     assert.deepEqual(reader.keysWithExpiredMaterial(Number.MAX_SAFE_INTEGER, 10, undefined, assert.ifError), [])
+    const [material] = reader.materialsByRotation(place, key.keyId, 'nothing', 10)
+    assert.equal(material?.materialId, key.currentMaterialId)
     assert.deepEqual((await verifyAll({ file, keys })).findings, [])
+  })
+
+  it('leave an index by which a page of key materials is found, in its order', (t) => {
+    const file = installedDatabase(temporaryDirectory(t))
+    const asked: string[] = []
+    const db = new DatabaseSync(file)
+    t.after(() => db.close())
+    const prepare = db.prepare.bind(db)
+    statements(
+      Object.assign(db, {
+        prepare: (text: string) => {
+          asked.push(text)
+          return prepare(text)
+        },
+      }),
+    )
+    const pages = asked.filter((text) => text.includes("'$.rotated.date'"))
+    assert.equal(pages.length, 1)
+    const plan = prepare(`EXPLAIN QUERY PLAN ${pages[0] ?? ''}`).all('a', 'b', 'c', 1, 1, 'd', 10)
+    assert.deepEqual(
+      plan.map(({ detail }) => detail),
+      ['SEARCH key_material USING INDEX key_material_by_rotation (region=? AND account=? AND key_id=? AND <expr>>?)'],
+    )
   })
 })

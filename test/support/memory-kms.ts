@@ -329,7 +329,12 @@ function orThrow<T>(value: T | Refusal): T {
 function liveKey(record: Stored<KeyRecord> | undefined): LiveKey | undefined {
   if (record === undefined) return undefined
   const { region: keyRegion, account: owner, keyId, policy } = record
-  return { record, arn: keyArn(keyRegion, owner, keyId), policy: compilePolicy(policy), opened: { first: undefined, more: undefined } }
+  return {
+    record,
+    arn: keyArn(keyRegion, owner, keyId),
+    policy: compilePolicy(policy),
+    opened: { first: undefined, more: undefined },
+  }
 }
 
 function materialIdOf(bytes: Buffer): KeyMaterialId {

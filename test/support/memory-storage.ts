@@ -26,6 +26,8 @@ export class MemoryStorage {
   readonly iam: Rows<Stored<IamRecord>> = new Map()
   readonly accessKeys: Rows<Stored<AccessKeyRecord>> = new Map()
   readonly policyTexts: Rows<PolicyText> = new Map()
+  /** How many rows of key material were answered where several are asked for. */
+  materialsListed = 0
   /** The audit records of all commits. */
   readonly records: string[] = []
   revision = 0
@@ -258,7 +260,14 @@ export class MemoryStorage {
       .slice(0, limit)
   }
 
+  #listed<T>(materials: readonly T[]): readonly T[] {
+    this.materialsListed += materials.length
+    return materials
+  }
+
   #reader(answer: <T>(value: T) => MaybeAsync<T>): StorageReader {
+    const materialsOf = (place: Place, keyId: string): Stored<KeyMaterialRecord>[] =>
+      inOrder(this.materials).filter((each) => isIn(place, each) && each.keyId === keyId)
     return {
       key: (place, keyId) => answer(this.keys.get(inPlace(place, keyId))),
       material: (place, keyId, prefix) =>
@@ -267,8 +276,15 @@ export class MemoryStorage {
             (each) => isIn(place, each) && each.keyId === keyId && each.materialId.startsWith(prefix),
           ),
         ),
-      materials: (place, keyId) =>
-        answer(inOrder(this.materials).filter((each) => isIn(place, each) && each.keyId === keyId)),
+      materials: (place, keyId) => answer(this.#listed(materialsOf(place, keyId))),
+      materialsByRotation: (place, keyId, after, limit) => {
+        const isFirst = ({ rotated }: KeyMaterialRecord): boolean => rotated === undefined
+        const isBehind = (each: KeyMaterialRecord): boolean => {
+          if (typeof after !== 'object') return after === 'nothing' || !isFirst(each)
+          return rotationOrder(after, each) < 0
+        }
+        return answer(this.#listed(materialsOf(place, keyId).filter(isBehind).sort(rotationOrder).slice(0, limit)))
+      },
       alias: (place, name) => answer(this.aliases.get(inPlace(place, name))),
       keyIds: (place, after, limit) =>
         answer(
@@ -373,4 +389,14 @@ function rotationAt({ state, rotation }: KeyRecord): number {
   return state.kind === 'Enabled'
     ? (rotation?.automatic?.nextDate ?? Number.POSITIVE_INFINITY)
     : Number.POSITIVE_INFINITY
+}
+
+/** By the time of rotation, behind the first material, which has none. */
+function rotationOrder(
+  left: Pick<KeyMaterialRecord, 'materialId' | 'rotated'>,
+  right: Pick<KeyMaterialRecord, 'materialId' | 'rotated'>,
+): number {
+  const dates = [left, right].map(({ rotated }) => rotated?.date ?? -Infinity)
+  if (dates[0] !== dates[1]) return (dates[0] ?? 0) < (dates[1] ?? 0) ? -1 : 1
+  return left.materialId < right.materialId ? -1 : Number(left.materialId > right.materialId)
 }

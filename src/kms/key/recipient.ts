@@ -6,6 +6,7 @@
  */
 import { isRefusal, refusal, type Refusal } from '#aws/errors.ts'
 import type { Target } from '#aws/operation.ts'
+import type { KeyMaterialId } from '#base/brand.ts'
 import { exhaustive } from '#base/exhaustive.ts'
 import { after, type MaybeAsync } from '#base/maybe-async.ts'
 import type { SecretBytes } from '#base/secret-bytes.ts'
@@ -20,6 +21,8 @@ import { conditionValue, familyOf, recipientAttestation } from './conditions.ts'
 export interface Recipient {
   readonly attestation: Attestation
   readonly key: RecipientKey
+  /** The key material of the key that answered, once it has: the record names it, and the answer to an attested request doesn't. */
+  materialId: KeyMaterialId | undefined
 }
 
 /** A resource of a request that may be attested. */
@@ -87,7 +90,7 @@ function recipientOf({ Recipient }: RecipientInput, ports: KmsPorts): MaybeAsync
     const key = readRecipientKey(attestation.publicKey)
     return key === undefined
       ? invalid('its public key is not an RSA key of 2048, 3072 or 4096 bits in DER (SubjectPublicKeyInfo)')
-      : { attestation, key }
+      : { attestation, key, materialId: undefined }
   })
 }
 
@@ -117,10 +120,19 @@ function reasonOf(fault: AttestationFault): string {
   }
 }
 
-/** `plaintext` as CiphertextForRecipient, owned by the caller; the plaintext is destroyed. */
-export function sealFor({ key }: Recipient, plaintext: SecretBytes, random: Random): Buffer {
+/**
+ * `plaintext` as CiphertextForRecipient, owned by the caller; the plaintext is destroyed. `materialId` is noted for the record:
+ * that of the symmetric key which decrypted it, or under which it was encrypted.
+ */
+export function sealFor(
+  recipient: Recipient,
+  plaintext: SecretBytes,
+  random: Random,
+  materialId?: KeyMaterialId,
+): Buffer {
+  recipient.materialId = materialId
   try {
-    return sealEnvelope(key, plaintext.insecureSecretAccess(), (size) => random.bytes(size))
+    return sealEnvelope(recipient.key, plaintext.insecureSecretAccess(), (size) => random.bytes(size))
   } finally {
     plaintext.destroy()
   }
@@ -140,5 +152,6 @@ export function recipientData({ recipient }: Attested): Readonly<Record<string, 
   if (enclave) shown['attestationDocumentEnclaveImageDigest'] = text(0)
   const prefix = enclave ? 'attestationDocumentEnclavePCR' : 'attestationDocumentNitroTPMPCR'
   for (const index of enclave ? enclaveRegisters : tpmRegisters) shown[`${prefix}${index}`] = text(index)
-  return { recipient: shown }
+  const { materialId } = recipient
+  return { ...(materialId === undefined ? {} : { keyMaterialId: materialId }), recipient: shown }
 }

@@ -90,7 +90,7 @@ export const Decrypt = readOperation({
       EncryptionAlgorithm,
       ...(key.recipient === undefined
         ? { Plaintext: plaintext, KeyMaterialId: materialId }
-        : { CiphertextForRecipient: sealFor(key.recipient, plaintext, ports.random) }),
+        : { CiphertextForRecipient: sealFor(key.recipient, plaintext, ports.random, materialId) }),
     }))
   },
 })

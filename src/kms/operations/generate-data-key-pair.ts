@@ -82,7 +82,7 @@ export const GenerateDataKeyPair = readOperation({
         KeyPairSpec: input.KeyPairSpec,
         ...(key.recipient === undefined
           ? { PrivateKeyPlaintext: privateKey, KeyMaterialId: materialId }
-          : { CiphertextForRecipient: sealFor(key.recipient, privateKey, ports.random) }),
+          : { CiphertextForRecipient: sealFor(key.recipient, privateKey, ports.random, materialId) }),
       }),
     )
   },

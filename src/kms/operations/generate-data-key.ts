@@ -74,7 +74,7 @@ export const GenerateDataKey = readOperation({
       KeyId: key.arn,
       ...(key.recipient === undefined
         ? { Plaintext: plaintext, KeyMaterialId: materialId }
-        : { CiphertextForRecipient: sealFor(key.recipient, plaintext, ports.random) }),
+        : { CiphertextForRecipient: sealFor(key.recipient, plaintext, ports.random, materialId) }),
     }))
   },
 })

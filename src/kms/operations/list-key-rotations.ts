@@ -1,7 +1,8 @@
 /** ListKeyRotations: the materials that rotations have made, in their order; with ALL_KEY_MATERIAL the first one too. */
 import { list, oneOf, optional, structure, type Infer } from '#aws/shape.ts'
 import { parseKeyMaterialId } from '#base/brand.ts'
-import { after } from '#base/maybe-async.ts'
+import { after, type MaybeAsync } from '#base/maybe-async.ts'
+import type { RotationPlace } from '#ports/storage.ts'
 import type { ImportedMaterial, KeyMaterialRecord, KeyRecord } from '#records/key.ts'
 import { asOf, isImportedIn, isKnown, materialsIn } from '../key/imported.ts'
 import { expiry } from '../key/metadata.ts'
@@ -75,38 +76,37 @@ export const ListKeyRotations = readOperation({
     requireRotatable(key.record, fail)
     const include = input.IncludeKeyMaterial ?? 'ROTATIONS_ONLY'
     const page = paging.start(input, JSON.stringify([key.arn, include]), parseKeyMaterialId, fail)
-    const isListed = ({ rotated }: Pick<KeyMaterialRecord, 'rotated'>): boolean =>
-      rotated !== undefined || include === 'ALL_KEY_MATERIAL'
-    const behindMarker = <M extends Pick<KeyMaterialRecord, 'materialId'>>(listed: readonly M[]): readonly M[] => {
-      if (page.last === undefined) return listed
-      const at = listed.findIndex(({ materialId }) => materialId === page.last)
-      // Only one that waited for a rotation can be gone meanwhile, and it was the last.
-      return at < 0 ? [] : listed.slice(at + 1)
-    }
     if (key.record.imported !== undefined) {
       const { record } = key
-      const known = materialsIn(record).filter((each) => isListed(each) && isKnown(record, each))
-      const [found, end] = paging.end(page, behindMarker(known), ({ materialId }) => materialId)
+      const known = materialsIn(record).filter(
+        (each) => (each.rotated !== undefined || include === 'ALL_KEY_MATERIAL') && isKnown(record, each),
+      )
+      const at = known.findIndex(({ materialId }) => materialId === page.last)
+      // Only one that waited for a rotation can be gone since the marker named it, and it was the last.
+      const listed = page.last !== undefined && at < 0 ? [] : known.slice(at + 1)
+      const [found, end] = paging.end(page, listed, ({ materialId }) => materialId)
       const isShared = found.some(({ standing }) => standing === 'pending') && record.multiRegion !== undefined
       return after(isShared ? relativesOf(record, ports.storage) : [], (relatives) => {
         const keys = [record, ...relatives.map((relative) => asOf(relative, facts.now))]
         return { Rotations: found.map((material) => importedEntry(record, material, keys)), ...end }
       })
     }
-    return after(ports.storage.materials(placeOfKey(key), key.record.keyId), (materials) => {
-      const listed = behindMarker(materials.filter(isListed).sort(inOrder))
-      const [found, end] = paging.end(page, listed, ({ materialId }) => materialId)
-      return { Rotations: found.map((material) => entry(key.record, material)), ...end }
-    })
+    const { keyId } = key.record
+    const place = placeOfKey(key)
+    const begin: RotationPlace = include === 'ALL_KEY_MATERIAL' ? 'nothing' : 'the first'
+    const last: MaybeAsync<RotationPlace | undefined> =
+      page.last === undefined ? begin : ports.storage.material(place, keyId, page.last)
+    return after(last, (from) =>
+      after(
+        from === undefined ? [] : ports.storage.materialsByRotation(place, keyId, from, page.limit + 1),
+        (materials) => {
+          const [found, end] = paging.end(page, materials, ({ materialId }) => materialId)
+          return { Rotations: found.map((material) => entry(key.record, material)), ...end }
+        },
+      ),
+    )
   },
 })
-
-/** By the time of rotation, behind the first material; a clock that was set back doesn't put anything before that. */
-function inOrder(left: KeyMaterialRecord, right: KeyMaterialRecord): number {
-  const later = (left.rotated?.date ?? 0) - (right.rotated?.date ?? 0)
-  if (later !== 0) return later
-  return left.materialId < right.materialId ? -1 : 1
-}
 
 /** `keys`: those of the multi-Region key, or `key` alone. */
 function importedEntry(

@@ -20,6 +20,13 @@ export function statements(db: DatabaseSync) {
     materials: db.prepare(
       `SELECT ${rowColumns(keyMaterialEntity)} FROM key_material WHERE region = ? AND account = ? AND key_id = ?`,
     ),
+    materialsByRotation: db.prepare(
+      `SELECT ${rowColumns(keyMaterialEntity)} FROM key_material
+       WHERE region = ? AND account = ? AND key_id = ?
+         -- Of two values together the index would not be asked.
+         AND ${rotationDate} >= ? AND (${rotationDate}, material_id) > (?, ?)
+       ORDER BY ${rotationDate}, material_id LIMIT ?`,
+    ),
     keyIds: db.prepare(
       `SELECT key_id FROM key WHERE region = ? AND account = ? AND key_id > ? ORDER BY key_id LIMIT ?`,
     ),
@@ -74,6 +81,11 @@ export function statements(db: DatabaseSync) {
 // In the words of the index. A column of its own would be part of each row's MAC, and those of databases in the field are
 // without it.
 const nextExpiry = "CASE WHEN json_valid(key.content) THEN json_extract(key.content, '$.imported.nextExpiry') END"
+
+/** What the first material of a key has for the date of its rotation. */
+export const beforeAllRotations = Number.MIN_SAFE_INTEGER
+const rotationDate =
+  "ifnull(CASE WHEN json_valid(content) THEN json_extract(content, '$.rotated.date') END, -9007199254740991)"
 
 function dueKeys(db: DatabaseSync, date: string): StatementSync {
   return db.prepare(

@@ -3,7 +3,7 @@ import type { AccessKeyId, AccountId, AliasName, GrantId, KeyId, Region } from '
 import { parseAccountId, parseKeyId } from '#base/brand.ts'
 import { IntegrityError } from '#base/integrity-error.ts'
 import type { HmacKey } from '#crypto/hmac.ts'
-import type { IamOf, StorageReader } from '#ports/storage.ts'
+import type { IamOf, RotationPlace, StorageReader } from '#ports/storage.ts'
 import type { GrantRecord } from '#records/grant.ts'
 import type { IamKind, IamRecord } from '#records/iam.ts'
 import type { AccessKeyRecord, AccountRecord } from '#records/identity.ts'
@@ -17,7 +17,7 @@ import { fromRow } from '../stored-row.ts'
 import { openForReading } from './connection.ts'
 import { guarded } from './failures.ts'
 import { refuseNewer } from './migrate.ts'
-import { statements } from './reader-statements.ts'
+import { beforeAllRotations, statements } from './reader-statements.ts'
 import { storedRow } from './rows.ts'
 
 /**
@@ -67,6 +67,20 @@ export class SqliteReader implements StorageReader {
 
   materials(place: Place, keyId: KeyId): readonly Stored<KeyMaterialRecord>[] {
     return this.#all(keyMaterialEntity, this.#statements.materials, place.region, place.account, keyId)
+  }
+
+  materialsByRotation(
+    place: Place,
+    keyId: KeyId,
+    after: RotationPlace,
+    limit: number,
+  ): readonly Stored<KeyMaterialRecord>[] {
+    const { region, account } = place
+    const date = (typeof after === 'object' ? after.rotated?.date : undefined) ?? beforeAllRotations
+    // Ids are hex digits: `g` follows them all.
+    const id = after === 'nothing' ? '' : after === 'the first' ? 'g' : after.materialId
+    const { materialsByRotation } = this.#statements
+    return this.#all(keyMaterialEntity, materialsByRotation, region, account, keyId, date, date, id, limit)
   }
 
   alias(place: Place, name: AliasName): Stored<AliasRecord> | undefined {
