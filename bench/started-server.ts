@@ -33,18 +33,14 @@ export function startEcho(folder: string, shape: AnswerShape): Promise<StartedSe
   return start(['bench/echo.ts', JSON.stringify(shape)], /^echo: ready on (\S+)/, join(folder, 'echo.log'))
 }
 
-function allocation(): NodeJS.ProcessEnv {
-  return JSON.parse(readFileSync(join(root, 'bin/allocation.json'), 'utf8')) as NodeJS.ProcessEnv
-}
-
 async function start(args: readonly string[], ready: RegExp, log: string): Promise<StartedServer> {
   const logFile = openSync(log, 'w', 0o600)
   // Settings of the caller's shell must not turn the measured service into another one.
   const kept = Object.entries(process.env).filter(([name]) => !/^(?:TRENT|AWS|NODE)_/.test(name))
   const child = spawn(process.execPath, args, {
     cwd: root,
-    // As bin/launch.js starts it, which is left out here so that its process is the one that is measured.
-    env: { ...allocation(), ...Object.fromEntries(kept) },
+    // The pinned runtime, which stays the process that is measured.
+    env: Object.fromEntries(kept),
     stdio: ['ignore', 'pipe', logFile],
   })
   closeSync(logFile)

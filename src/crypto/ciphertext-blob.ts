@@ -18,7 +18,7 @@ import { parseKeyId } from '#base/brand.ts'
 import type { KeyId, KeyMaterialId } from '#base/brand.ts'
 import { copyBytes, secretMemory, wipe } from '#base/secret-memory.ts'
 import { HmacKey } from './hmac.ts'
-import { derive, derivedLength, nonceLength } from './kdf.ts'
+import { derive, derivedLength, identityLength, nonceLength } from './kdf.ts'
 import { dataRoom, primitives, textRoom } from './primitives.ts'
 
 const identityStart = 4
@@ -61,10 +61,13 @@ export interface BlobHeader {
 export function blobMaterial(material: Buffer, keyId: KeyId, materialId: KeyMaterialId): BlobMaterial {
   const multi = keyId.startsWith(multiRegionPrefix)
   const digits = multi ? keyId.slice(multiRegionPrefix.length) : keyId.replaceAll('-', '')
+  // Not from Node's pool, where each of these would keep 64 KiB of others' bytes.
+  const identity = secretMemory(identityLength)
+  identity.write(digits + materialId, 'hex')
   return {
     prf: new HmacKey('sha512', material),
     flags: multi ? multiRegion : 0,
-    identity: Buffer.from(digits + materialId, 'hex'),
+    identity,
   }
 }
 

@@ -5,6 +5,7 @@
 import type { Server } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
 import { Server as NetServer } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { MessagePort } from 'node:worker_threads'
 import { errorRow, errorCatalogue, type ErrorCode } from '#aws/errors.ts'
 import { RevisionSlots } from '#cache/revision-slots.ts'
@@ -43,6 +44,8 @@ import { WriterLink } from './writer-link.ts'
 // anew. Who sends nothing is cut off afterwards.
 const idleGraceMs = 1000
 const sweepMs = 20
+
+const accelerationDelayMs = 300
 
 // Of each size of RSA, in each worker, once the first was asked for.
 const pairsPerSize = 2
@@ -228,6 +231,8 @@ export async function serve(start: WorkerStart, port: MessagePort, cacheDirector
   })
 
   await begin()
+  // The ready line waits for nothing that only makes requests quicker.
+  await wait(accelerationDelayMs, undefined, { ref: false })
   const { acceleratePrimitives } = await import('./accelerate.ts')
   const openssl = await acceleratePrimitives()
   log.debug({ openssl }, 'how ciphertext blobs are sealed')

@@ -1,4 +1,5 @@
 /** The worker threads as the primary sees them: started alike, served by the writer, drained together. */
+import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import type { KeyUses } from '#audit/key-uses.ts'
 import type { SecurityLogFile } from '#audit/security-log.ts'
@@ -39,6 +40,8 @@ export class WorkerPool {
 
   /** Makes the threads, which load their modules and wait for `start`. */
   constructor(workers: number, workerData: WorkerBirth, failed: (error: unknown) => void) {
+    // The primary was started with a small one, which would be theirs too (bin/launch.js).
+    setFlagsFromString('--max-semi-space-size=0')
     this.#members = Array.from({ length: workers }, (_, index) => {
       const worker = new Worker(new URL('./worker.ts', import.meta.url), {
         workerData,
