@@ -35,6 +35,24 @@ describe('a rotation on demand', () => {
     })
   }
 
+  it('is listed behind the one before also when both come in one millisecond, or the clock was set back', async () => {
+    const kms = new MemoryKms()
+    const keyId = await kms.createKey()
+    const current = (): unknown => [...kms.keys.values()][0]?.currentMaterialId
+    const made = [current()]
+    for (let count = 0; count < 12; count += 1) {
+      if (count === 8) kms.now -= 1000
+      await kms.run('RotateKeyOnDemand', { KeyId: keyId })
+      made.push(current())
+    }
+    const input = { KeyId: keyId, IncludeKeyMaterial: 'ALL_KEY_MATERIAL' }
+    const listed = rotations((await kms.run('ListKeyRotations', input)).output)
+    assert.deepEqual(
+      listed.map((each) => (each as Members)['KeyMaterialId']),
+      made,
+    )
+  })
+
   it('is a conflict from 20 minutes before an automatic one is due until that is done', async () => {
     const kms = new MemoryKms()
     const keyId = await kms.createKey()

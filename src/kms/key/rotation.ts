@@ -17,6 +17,9 @@ import { withPendingCurrent } from './imported.ts'
 import { multiRegionKeyType, relativesOf, synchronized, unchanged } from './multi-region.ts'
 import { wrongOrigin } from './origin.ts'
 
+// As many digits of a material's id as a ciphertext blob has.
+const prefixLength = 16
+
 /** Days: of keys whose owner names no other, and of AWS managed keys. */
 export const defaultRotationPeriod = 365
 
@@ -75,7 +78,7 @@ export interface Rotated {
 
 /** What a rotation works with. */
 export interface RotationPorts {
-  readonly storage: Pick<StorageReader, 'key'>
+  readonly storage: Pick<StorageReader, 'key' | 'material'>
   readonly keyStore: Pick<KeyStore, 'replicate'>
   readonly random: Pick<Random, 'uuid'>
 }
@@ -92,20 +95,34 @@ export function rotatedEverywhere(
   { storage, keyStore, random }: RotationPorts,
 ): MaybeAsync<Rotated> {
   const record = rotationRecord(key, material, type, now, random.uuid())
-  return after(relativesOf(key, storage), (replicas) =>
-    after(
-      eachAfter(replicas, (replica) =>
-        after(keyStore.replicate(material, materialOwner(replica, now)), (copy) => [
-          rotation(replica, copy, type, now),
-          synchronized(replica, now, random.uuid()),
-        ]),
+  return after(rotationDate(key, now, storage), (date) =>
+    after(relativesOf(key, storage), (replicas) =>
+      after(
+        eachAfter(replicas, (replica) =>
+          after(keyStore.replicate(material, materialOwner(replica, now)), (copy) => [
+            rotation(replica, copy, type, date),
+            synchronized(replica, now, random.uuid()),
+          ]),
+        ),
+        (copies) => ({
+          changes: [rotation(key, material, type, date), ...copies.flat()],
+          expectations: unchanged(replicas),
+          record,
+        }),
       ),
-      (copies) => ({
-        changes: [rotation(key, material, type, now), ...copies.flat()],
-        expectations: unchanged(replicas),
-        record,
-      }),
     ),
+  )
+}
+
+/**
+ * When `key` is rotated that is asked for at `now`: after the rotation before, also when both come within a millisecond, or
+ * this one has waited for the other. Rotations are listed by their dates, and the current material is the last.
+ */
+function rotationDate(key: KeyRecord, now: number, storage: Pick<StorageReader, 'material'>): MaybeAsync<number> {
+  const { currentMaterialId } = key
+  if (currentMaterialId === undefined) return now
+  return after(storage.material(key, key.keyId, currentMaterialId.slice(0, prefixLength)), (current) =>
+    Math.max(now, (current?.rotated?.date ?? 0) + 1),
   )
 }
 
