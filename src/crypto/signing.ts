@@ -1,5 +1,5 @@
 /** Sign and Verify for every signing algorithm of KMS. Callers have checked the message with `messageFault`. */
-import { constants, sign as nativeSign, verify as nativeVerify } from 'node:crypto'
+import { constants, hash as digestMessage, sign as nativeSign, verify as nativeVerify } from 'node:crypto'
 import type { KeyObject, SignKeyObjectInput, VerifyKeyObjectInput } from 'node:crypto'
 import { exhaustive } from '#base/exhaustive.ts'
 import type { MaybeAsync } from '#base/maybe-async.ts'
@@ -8,6 +8,7 @@ import type { DigestScheme, DigestSigner } from './digest-signer.ts'
 import type { RandomBytes } from './ecdsa-digest.ts'
 import { keySpecs, type KeySpec } from './key-specs.ts'
 import { publicKeyBits } from './public-key.ts'
+import { quickScheme, quickSigner } from './quick-signer.ts'
 import { signPkcs1Digest, signPssDigest, verifyPkcs1Digest, verifyPssDigest, type RsaHash } from './rsa-digest.ts'
 import { sm2Digest } from './sm2.ts'
 
@@ -109,6 +110,10 @@ export function sign(
   const route = routeOf(spec, algorithm, messageType, false)
   switch (route.kind) {
     case 'native': {
+      const quick = spec === 'ECC_NIST_P256' ? quickSigner() : undefined
+      if (quick !== undefined && route.hash !== null) {
+        return quick.sign(quickScheme, key, digestMessage(route.hash, message, 'buffer'))
+      }
       const padded = withPadding(key, route.pss)
       if (!route.aside) return nativeSign(route.hash, message, padded)
       return new Promise((resolve, reject) => {

@@ -1,9 +1,10 @@
 import { opensslPrimitives, primitiveFunctions } from '#crypto/openssl-primitives.ts'
 import { provesPrimitives, usePrimitives } from '#crypto/primitives.ts'
+import { forQuickScheme, offerQuickSigner, useQuickSigner } from '#crypto/quick-signer.ts'
 
 /**
- * Has this thread seal and open ciphertext blobs by OpenSSL's own functions, where this Node.js lets us call them and they do
- * right; elsewhere it goes on as before. Whether it does.
+ * Has this thread seal and open ciphertext blobs, and sign with ECDSA P-256, by OpenSSL's own functions, where this
+ * Node.js lets us call them and they do right; elsewhere it goes on as before. Whether it does.
  */
 export async function acceleratePrimitives(): Promise<boolean> {
   // That the interface is experimental is known, and why that is enough stands in openssl-primitives.ts: it needs no line in
@@ -19,8 +20,21 @@ export async function acceleratePrimitives(): Promise<boolean> {
     const found = opensslPrimitives(openssl, (bytes) => getRawPointer(bytes))
     if (!provesPrimitives(found)) return false
     usePrimitives(found)
+    offerQuickSigner(() => {
+      // Node's own call goes on where this fails.
+      makeQuickSigner().catch(() => undefined)
+    })
     return true
   } catch {
     return false
   }
+}
+
+async function makeQuickSigner(): Promise<void> {
+  const { DynamicLibrary, getRawPointer } = await import('node:ffi')
+  const { openLibcrypto, opensslFunctions } = await import('#crypto/libcrypto.ts')
+  const { provesItself } = await import('#crypto/self-test.ts')
+  const openssl = new DynamicLibrary(null).getFunctions(opensslFunctions)
+  const signer = forQuickScheme(openLibcrypto(openssl, (bytes) => getRawPointer(bytes)))
+  if (provesItself(signer)) useQuickSigner(signer)
 }
