@@ -128,10 +128,13 @@ export function sign(
       if (!route.pss) return signPkcs1Digest(key, route.hash, message)
       return signPssDigest(key, route.hash, message, tools.random(message.length))
     }
-    case 'digest':
+    case 'digest': {
+      const quick = isQuick(route.scheme) ? quickSigner() : undefined
+      if (quick !== undefined) return quick.sign(route.scheme, key, message)
       if (tools.aside !== undefined && !isQuick(route.scheme)) return tools.aside.sign(key, spec, input)
       if (!tools.digests.supports(route.scheme)) return undefined
       return tools.digests.sign(route.scheme, key, digestOf(route.scheme, key, input))
+    }
     default:
       return exhaustive(route)
   }

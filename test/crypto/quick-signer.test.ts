@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createPublicKey, verify } from 'node:crypto'
+import { createPublicKey, hash, verify } from 'node:crypto'
 import { it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { quickSigner } from '#crypto/quick-signer.ts'
@@ -16,6 +16,14 @@ it('a thread signs with P-256 by a signer of its own once one was wanted and has
     const signature = sign(privateKey, 'ECC_NIST_P256', input, tools)
     assert.ok(signature instanceof Buffer)
     assert.ok(verify('sha256', message, publicKey, signature))
+    const digest = {
+      algorithm: 'ECDSA_SHA_256',
+      messageType: 'DIGEST',
+      message: hash('sha256', message, 'buffer'),
+    } as const
+    const ofDigest = sign(privateKey, 'ECC_NIST_P256', digest, tools)
+    assert.ok(ofDigest instanceof Buffer)
+    assert.ok(verify('sha256', message, publicKey, ofDigest))
   }
   assert.equal(quickSigner(), undefined)
   signed()
