@@ -109,7 +109,9 @@ export async function measure(
   const { fixture, sign } = target
   const label = `${target.name}-${workers ?? 0}-${process.hrtime.bigint()}`
   const { shape } = await target.client.call(operation, requestBody(operation, fixture, `${label}-shape`, 0))
-  const warmUp = record(settings, 'warm-up', settings.warmUp, sign, (index) => [
+  // Each worker compiles for itself.
+  const warmUpRequests = settings.warmUp * (workers ?? 1)
+  const warmUp = record(settings, 'warm-up', warmUpRequests, sign, (index) => [
     operation,
     // Ciphertexts of the warm-up are the last ones, so that the measured drive starts with others.
     requestBody(operation, fixture, `${label}-warm-up`, settings.requests + index),
@@ -120,9 +122,9 @@ export async function measure(
   ])
   const echo = await startEcho(settings.folder, shape)
   try {
-    await drive(settings, warmUp, settings.warmUp, echo)
+    await drive(settings, warmUp, warmUpRequests, echo)
     const echoBefore = await drive(settings, recording, settings.requests, echo)
-    await drive(settings, warmUp, settings.warmUp, target)
+    await drive(settings, warmUp, warmUpRequests, target)
     const server = await drive(settings, recording, settings.requests, target)
     const echoAfter = await drive(settings, recording, settings.requests, echo)
     return { target: target.name, workers, operation, server, echoBefore, echoAfter }

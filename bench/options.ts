@@ -35,7 +35,7 @@ export interface Options {
 export const usage = `npm run bench -- [options]
   --requests N          measured requests per drive (100000)
   --keys N              KMS keys they are spread over (10000); keys of the large installation of --only keys (1000000)
-  --warm-up N           uncounted requests before each measured drive (40000)
+  --warm-up N           uncounted requests of each worker before each measured drive (60000)
   --connections N       connections of every drive (64)
   --workers LIST        worker counts, each a start of the service (1,2)
   --operations LIST     of ${operations.join(', ')} (all)
@@ -97,7 +97,7 @@ export function parseOptions(args: readonly string[]): Options {
   return {
     requests: atLeast('requests', count('requests', values.requests, values.quick ? 5_000 : 100_000)),
     keys: Math.max(1, count('keys', values.keys, values.quick ? fewKeys : manyKeys)),
-    warmUp: atLeast('warm-up', count('warm-up', values['warm-up'], values.quick ? 1_000 : 40_000)),
+    warmUp: atLeast('warm-up', count('warm-up', values['warm-up'], values.quick ? 1_000 : 60_000)),
     connections,
     workers: (values.workers ?? '1,2').split(',').map((word) => Math.max(1, count('workers', word, 1))),
     operations: values.operations === undefined ? operations : values.operations.split(',').map(operationNamed),

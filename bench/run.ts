@@ -57,7 +57,8 @@ async function bench(options: Options, folder: string): Promise<Results> {
   const { generator, connections, requests, warmUp } = options
   const settings: DriveSettings = { generator, folder, requests, warmUp, connections }
   // As many ciphertexts as requests: no Decrypt of a drive repeats another.
-  const ciphertexts = options.operations.includes('Decrypt') || options.soak > 0 ? requests + warmUp : 0
+  const ciphertexts =
+    options.operations.includes('Decrypt') || options.soak > 0 ? requests + warmUp * Math.max(1, ...options.workers) : 0
   const size: FixtureSize = { keys: options.keys, ciphertexts, connections }
   const dataDir = join(folder, 'data')
   const results: Results = {

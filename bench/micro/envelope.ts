@@ -21,7 +21,10 @@ function measure(name: string, call: () => unknown): void {
 }
 
 if (process.argv.includes('--portable')) console.log('by Node itself')
-else console.log((await acceleratePrimitives()) ? 'by OpenSSL directly' : 'by Node itself, for OpenSSL can not be called directly')
+else
+  console.log(
+    (await acceleratePrimitives()) ? 'by OpenSSL directly' : 'by Node itself, for OpenSSL can not be called directly',
+  )
 
 const keyId = parseKeyId('1234abcd-12ab-34cd-56ef-1234567890ab')
 if (keyId === undefined) throw new TypeError('not a key id')
