@@ -86,8 +86,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     node: [
       ...files,
       ...['node:child_process', 'node:crypto', 'node:ffi', 'node:http', 'node:https', 'node:module', 'node:net'],
-      'node:os',
-      'node:worker_threads',
+      ...['node:os', 'node:timers/promises', 'node:v8', 'node:worker_threads'],
     ],
     packages: ['pino'],
   },
