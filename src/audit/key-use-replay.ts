@@ -57,6 +57,7 @@ export function replayKeyUses(source: ReplaySource): Replay {
 
 function* pagesBehind(db: DatabaseSync, start: Head, source: ReplaySource): Generator<ReplayedPage> {
   const { chainKey, tracked, spooled } = source
+  const used = new KeyUseNotes()
   try {
     const next = db.prepare('SELECT * FROM page WHERE first_seq > ? ORDER BY first_seq LIMIT 1')
     let head = start
@@ -68,17 +69,16 @@ function* pagesBehind(db: DatabaseSync, start: Head, source: ReplaySource): Gene
         throw new IntegrityError(`the audit trail is broken at record ${head.seq + 1}: records were changed or removed`)
       }
       head = { seq: page.firstSeq + page.count - 1, hash: page.hash }
-      yield { used: usesOf(unpacked(page.stored), tracked), head }
+      yield { used: usesOf(unpacked(page.stored), tracked, used), head }
     }
   } finally {
     db.close()
   }
-  for (const page of spooled) yield { used: usesOf(page.bytes, tracked), head: undefined }
+  for (const page of spooled) yield { used: usesOf(page.bytes, tracked, used), head: undefined }
 }
 
-/** The uses of keys that the records in `bytes` tell of. */
-function usesOf(bytes: Uint8Array, tracked: ReadonlySet<string>): Buffer {
-  const used = new KeyUseNotes()
+/** The uses of keys that the records in `bytes` tell of, collected in `used`, which is empty before and after. */
+function usesOf(bytes: Uint8Array, tracked: ReadonlySet<string>, used: KeyUseNotes): Buffer {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
   for (const line of text.split('\n')) {
     if (line === '') continue

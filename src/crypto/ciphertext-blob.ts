@@ -13,10 +13,11 @@
  *
  * Everything before the ciphertext and the canonical encryption context are additional authenticated data.
  */
-import { createCipheriv, createDecipheriv, timingSafeEqual } from 'node:crypto'
+import { createSecretKey, timingSafeEqual } from 'node:crypto'
 import { parseKeyId } from '#base/brand.ts'
 import type { KeyId, KeyMaterialId } from '#base/brand.ts'
 import { copyBytes, secretMemory, wipe } from '#base/secret-memory.ts'
+import { ivLength, unwrapBytes, wrapBytes } from './aead.ts'
 import { HmacKey } from './hmac.ts'
 import { derive, derivedLength, identityLength, nonceLength } from './kdf.ts'
 import { dataRoom, primitives, textRoom } from './primitives.ts'
@@ -29,10 +30,9 @@ const headerLength = commitmentStart + 32
 const tagLength = 16
 const multiRegion = 1
 const multiRegionPrefix = 'mrk-'
-const options = { authTagLength: tagLength }
 
 // Each derived key encrypts once, so the IV needs no variety: docs/adr/0003-key-derivation.md.
-const iv = Buffer.alloc(12)
+const iv = Buffer.alloc(ivLength)
 
 // Shared by all calls, which never overlap because nothing here awaits.
 const derived = Buffer.alloc(derivedLength)
@@ -91,14 +91,17 @@ export function sealBlob(material: BlobMaterial, nonce: Buffer, plaintext: Buffe
       sealLong(blob, plaintext, context)
       return blob
     }
-    const { key, text, data, result } = primitives()
-    copyBytes(encryptionKey, 0, encryptionKey.length, key, 0)
-    text.set(plaintext)
-    primitives().seal(authenticate(data, blob, context), size)
-    copyBytes(result, 0, size + tagLength, blob, headerLength)
-    wipe(text, size)
-    wipe(key, encryptionKey.length)
-    return blob
+    const gcm = primitives()
+    copyBytes(encryptionKey, 0, encryptionKey.length, gcm.key, 0)
+    gcm.text.set(plaintext)
+    try {
+      gcm.seal(authenticate(gcm.data, blob, context), size)
+      copyBytes(gcm.result, 0, size + tagLength, blob, headerLength)
+      return blob
+    } finally {
+      wipe(gcm.text, size)
+      wipe(gcm.key, encryptionKey.length)
+    }
   } finally {
     wipe(derived)
   }
@@ -118,16 +121,19 @@ export function openBlob(material: BlobMaterial, blob: Buffer, context: Buffer):
     if (!timingSafeEqual(claimedCommitment, commitment)) return undefined
     const sealed = blob.length - headerLength
     if (isLong(context, sealed)) return openLong(blob, context)
-    const { key, text, data, result } = primitives()
-    copyBytes(encryptionKey, 0, encryptionKey.length, key, 0)
-    copyBytes(blob, headerLength, sealed, text, 0)
-    const isWhole = primitives().open(authenticate(data, blob, context), sealed)
     const size = sealed - tagLength
-    const plaintext = isWhole ? secretMemory(size) : undefined
-    if (plaintext !== undefined) copyBytes(result, 0, size, plaintext, 0)
-    wipe(result, size)
-    wipe(key, encryptionKey.length)
-    return plaintext
+    const gcm = primitives()
+    copyBytes(encryptionKey, 0, encryptionKey.length, gcm.key, 0)
+    copyBytes(blob, headerLength, sealed, gcm.text, 0)
+    try {
+      if (!gcm.open(authenticate(gcm.data, blob, context), sealed)) return undefined
+      const plaintext = secretMemory(size)
+      copyBytes(gcm.result, 0, size, plaintext, 0)
+      return plaintext
+    } finally {
+      wipe(gcm.result, size)
+      wipe(gcm.key, encryptionKey.length)
+    }
   } finally {
     wipe(derived)
   }
@@ -169,24 +175,16 @@ function isLong(context: Buffer, textLength: number): boolean {
 
 /** Encrypts into `blob`, whose header is written, under `encryptionKey`. */
 function sealLong(blob: Buffer, plaintext: Buffer, context: Buffer): void {
-  const cipher = createCipheriv('aes-256-gcm', encryptionKey, iv, options)
-  cipher.setAAD(Buffer.concat([blob.subarray(0, headerLength), context]))
-  cipher.update(plaintext).copy(blob, headerLength)
-  cipher.final()
-  cipher.getAuthTag().copy(blob, headerLength + plaintext.length)
+  const wrapped = wrapBytes(createSecretKey(encryptionKey), iv, plaintext, longData(blob, context))
+  wrapped.copy(blob, headerLength, ivLength)
 }
 
 /** Decrypts `blob` under `encryptionKey`. */
 function openLong(blob: Buffer, context: Buffer): Buffer | undefined {
-  const tagStart = blob.length - tagLength
-  const decipher = createDecipheriv('aes-256-gcm', encryptionKey, iv, options)
-  decipher.setAAD(Buffer.concat([blob.subarray(0, headerLength), context])).setAuthTag(blob.subarray(tagStart))
-  const plaintext = decipher.update(blob.subarray(headerLength, tagStart))
-  try {
-    decipher.final()
-    return plaintext
-  } catch {
-    plaintext.fill(0)
-    return undefined
-  }
+  const wrapped = Buffer.concat([iv, blob.subarray(headerLength)])
+  return unwrapBytes(createSecretKey(encryptionKey), wrapped, longData(blob, context))
+}
+
+function longData(blob: Buffer, context: Buffer): Buffer {
+  return Buffer.concat([blob.subarray(0, headerLength), context])
 }

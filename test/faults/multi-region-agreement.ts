@@ -1,10 +1,22 @@
 /** Whether all keys of a multi-Region key say the same of what they share: which of them there are, materials and rotations. */
 import assert from 'node:assert/strict'
-import { account } from './program.ts'
-import { errorCode, members, textOf, type WireAnswer } from './wire.ts'
+import { account, readAccessKey, type Program } from './program.ts'
+import { errorCode, KmsWire, members, textOf, type WireAnswer } from './wire.ts'
 
 /** Sends a request to a Region. */
 export type Ask = (region: string, operation: string, input: object) => Promise<WireAnswer>
+
+/** Asks `server` once it is ready, over a connection for each of `regions`. */
+export async function askerOf(server: Program, regions: readonly string[]): Promise<Ask> {
+  const url = await server.ready
+  const key = readAccessKey(server.directory)
+  const clients = new Map(regions.map((region) => [region, new KmsWire(url, key, region)]))
+  return (region, operation, input) => {
+    const client = clients.get(region)
+    assert.ok(client !== undefined)
+    return client.send(operation, input)
+  }
+}
 
 type Members = Readonly<Record<string, unknown>>
 

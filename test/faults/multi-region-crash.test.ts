@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { allRecords } from '../support/audit.ts'
-import { agreedOn, type Agreed, type Ask } from './multi-region-agreement.ts'
+import { agreedOn, askerOf, type Agreed, type Ask } from './multi-region-agreement.ts'
 import { command, launch, readAccessKey, withDirectory, type Program } from './program.ts'
 import { dice as newDice, type Dice } from './random.ts'
 import { ConnectionEnded, createKey, KmsWire, members, textOf, type WireAnswer } from './wire.ts'
@@ -55,7 +55,7 @@ it('is killed while keys are replicated, moved and rotated: all keys of each agr
       for (let lane = 0; lane < lanes; lane += 1) worked.push(await newKey(client))
       client.close()
       keys.push(...worked)
-      const all = worked.map(async (key, lane) => work(await asker(server), key, newDice(dice.seed + lane)))
+      const all = worked.map(async (key, lane) => work(await askerOf(server, regions), key, newDice(dice.seed + lane)))
       const limit = performance.now() + 30_000
       const isUnderWay = (): boolean => steps.every((step) => worked.some(({ done }) => done.has(step)))
       while (!isUnderWay() && performance.now() < limit) await sleep(20)
@@ -67,7 +67,7 @@ it('is killed while keys are replicated, moved and rotated: all keys of each agr
         assert.equal(code, 0, `seed ${dice.seed}, ${what}: ${out}${err}`)
       }
       server = await started(directory)
-      const ask = await asker(server)
+      const ask = await askerOf(server, regions)
       for (const key of keys) await requireTold(ask, key, interrupted)
       requireRecords(directory, keys)
     }
@@ -89,17 +89,6 @@ async function started(directory: string): Promise<Program> {
 async function newKey(client: KmsWire): Promise<Told> {
   const id = await createKey(client, { MultiRegion: true })
   return { id, primary: regions[0], replicas: [], rotations: 0, blobs: [], underway: undefined, done: new Map() }
-}
-
-async function asker(server: Program): Promise<Ask> {
-  const url = await server.ready
-  const key = readAccessKey(server.directory)
-  const clients = new Map(regions.map((region) => [region as string, new KmsWire(url, key, region)]))
-  return (region, operation, input) => {
-    const client = clients.get(region)
-    assert.ok(client !== undefined)
-    return client.send(operation, input)
-  }
 }
 
 /** Changes `key` and encrypts with it until the server is gone. */

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { it } from 'node:test'
 import { callControl } from '#control/client.ts'
 import { allRecords } from '../support/audit.ts'
-import { agreedOn, type Ask } from './multi-region-agreement.ts'
-import { command, launch, readAccessKey, withDirectory, type Program } from './program.ts'
-import { KmsWire, members, textOf, type WireAnswer } from './wire.ts'
+import { agreedOn, askerOf, type Ask } from './multi-region-agreement.ts'
+import { command, launch, withDirectory, type Program } from './program.ts'
+import { members, textOf, type WireAnswer } from './wire.ts'
 
 const regions = ['us-east-1', 'eu-west-1', 'ap-south-1'] as const
 const count = 40
@@ -33,17 +33,6 @@ function succeeded(answer: WireAnswer): Readonly<Record<string, unknown>> {
   return members(answer)
 }
 
-async function asker(server: Program): Promise<Ask> {
-  const url = await server.ready
-  const key = readAccessKey(server.directory)
-  const clients = new Map(regions.map((region) => [region as string, new KmsWire(url, key, region)]))
-  return (region, operation, input) => {
-    const client = clients.get(region)
-    assert.ok(client !== undefined)
-    return client.send(operation, input)
-  }
-}
-
 it('is killed while it rotates multi-Region keys: each is rotated in all Regions or in none', async () => {
   await withDirectory(async (directory) => {
     const keyIds = Array.from({ length: count }, (_, index) => `mrk-${(index + 1).toString(16).padStart(32, '0')}`)
@@ -54,7 +43,7 @@ it('is killed while it rotates multi-Region keys: each is rotated in all Regions
       callControl(directory, 'clock advance', { milliseconds: 2 * dayMs }, { onItem: () => undefined })
 
     let server = start()
-    let ask = await asker(server)
+    let ask = await askerOf(server, regions)
     const blobs = new Map<string, string>()
     for (const [index, KeyId] of keyIds.entries()) {
       // Each Region's key encrypts some.
@@ -79,7 +68,7 @@ it('is killed while it rotates multi-Region keys: each is rotated in all Regions
         assert.equal(code, 0, `${what}: ${out}${err}`)
       }
       server = start()
-      ask = await asker(server)
+      ask = await askerOf(server, regions)
       const rotated = await requireAgreement(ask)
       console.log(`killed after ${rotated} of ${count} rotations`)
       assert.ok(rotated > watched && rotated < count)

@@ -17,9 +17,6 @@ import { withPendingCurrent } from './imported.ts'
 import { multiRegionKeyType, relativesOf, synchronized, unchanged } from './multi-region.ts'
 import { wrongOrigin } from './origin.ts'
 
-// As many digits of a material's id as a ciphertext blob has.
-const prefixLength = 16
-
 /** Days: of keys whose owner names no other, and of AWS managed keys. */
 export const defaultRotationPeriod = 365
 
@@ -121,7 +118,7 @@ export function rotatedEverywhere(
 function rotationDate(key: KeyRecord, now: number, storage: Pick<StorageReader, 'material'>): MaybeAsync<number> {
   const { currentMaterialId } = key
   if (currentMaterialId === undefined) return now
-  return after(storage.material(key, key.keyId, currentMaterialId.slice(0, prefixLength)), (current) =>
+  return after(storage.material(key, key.keyId, currentMaterialId), (current) =>
     Math.max(now, (current?.rotated?.date ?? 0) + 1),
   )
 }
