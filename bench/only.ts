@@ -6,6 +6,7 @@ import type { DriveSettings } from './measure.ts'
 import type { OnlyCase, Options } from './options.ts'
 import { measurePairs, pairTable, pairVerdicts } from './pairs.ts'
 import type { Verdict } from './report.ts'
+import { measureStarts, startTable, startVerdicts } from './starts.ts'
 
 /** What came of a case that was asked for by name. `figures` is what it measured, for the JSON file. */
 export interface OnlyResults {
@@ -16,6 +17,8 @@ export interface OnlyResults {
 
 const manyMaterials = 10_000
 const someMaterials = 500
+const manyStarts = 9
+const someStarts = 2
 
 /** Runs one of the cases that a plain run leaves out. */
 export async function measureOnly(
@@ -45,6 +48,10 @@ export async function measureOnly(
       const found = await measureLarge(settings, keys, keep, serveArguments, progress)
       const figures = { ...found, turns: Object.fromEntries(found.turns) }
       return { figures, table: largeTable(found), verdicts: largeVerdicts(found) }
+    }
+    case 'starts': {
+      const found = await measureStarts(settings.folder, keys, quick ? someStarts : manyStarts, keep, progress)
+      return { figures: found, table: startTable(found), verdicts: startVerdicts(found) }
     }
     default:
       return exhaustive(only)

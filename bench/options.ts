@@ -5,7 +5,7 @@ import type { Operation } from './workload.ts'
 import { operations } from './workload.ts'
 
 /** Cases that are asked for by name: together they take longer than all the others. */
-export const onlyCases = ['kinds', 'pairs', 'materials', 'keys'] as const
+export const onlyCases = ['kinds', 'pairs', 'materials', 'keys', 'starts'] as const
 export type OnlyCase = (typeof onlyCases)[number]
 
 export interface Options {
@@ -35,6 +35,7 @@ export interface Options {
 export const usage = `npm run bench -- [options]
   --requests N          measured requests per drive (100000)
   --keys N              KMS keys they are spread over (10000); keys of the large installation of --only keys (1000000)
+                        and of --only starts (100000)
   --warm-up N           uncounted requests of each worker before each measured drive (60000)
   --connections N       connections of every drive (64)
   --workers LIST        worker counts, each a start of the service (1,2)
@@ -49,9 +50,16 @@ export const usage = `npm run bench -- [options]
   --check               exit with 2 when a target is missed
   --authorization WORD  what authorizing real callers costs: too, alone (nothing else is measured), or not (too)
   --only CASE           one of these instead: kinds (signatures, MACs, key agreement, data key pairs), pairs (Encrypt while
-                        RSA-4096 pairs are made), materials (a key with 10000 of them), keys (a large installation)
-  --keep DIR            where --only keys keeps its installation for the next run
+                        RSA-4096 pairs are made), materials (a key with 10000 of them), keys (a large installation),
+                        starts (how soon the service is ready)
+  --keep DIR            where --only keys and --only starts keep their installation for the next run
   --micro               run the files of bench/micro instead`
+
+/** Keys of a quick run and of a whole one, where they are others than usual. */
+const keyCounts: Partial<Record<OnlyCase | 'others', readonly [number, number]>> = {
+  keys: [2_000, 1_000_000],
+  starts: [200, 100_000],
+}
 
 /** The options in `args`. Throws an error for the user when they make no sense. */
 export function parseOptions(args: readonly string[]): Options {
@@ -93,7 +101,7 @@ export function parseOptions(args: readonly string[]): Options {
   const { peer } = values
   if (peer !== undefined && !peer.startsWith('http://')) throw new Error(`--peer ${peer}: not an http:// URL`)
   const only = values.only === undefined ? undefined : onlyCaseNamed(values.only)
-  const [fewKeys, manyKeys] = only === 'keys' ? [2_000, 1_000_000] : [200, 10_000]
+  const [fewKeys, manyKeys] = keyCounts[only ?? 'others'] ?? [200, 10_000]
   return {
     requests: atLeast('requests', count('requests', values.requests, values.quick ? 5_000 : 100_000)),
     keys: Math.max(1, count('keys', values.keys, values.quick ? fewKeys : manyKeys)),

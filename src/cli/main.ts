@@ -1,7 +1,6 @@
-/** The command line's entry. It loads what the command at hand needs and nothing else: most of a command's time is loading. */
+/** The command line. It loads what the command at hand needs and nothing else: most of a command's time is loading. */
 import { readFileSync } from 'node:fs'
 import type { Command, CommanderError } from 'commander'
-import { useCompileCache, userCacheDirectory } from './compile-cache.ts'
 
 interface CommandEntry {
   readonly description: string
@@ -74,8 +73,6 @@ async function main(args: readonly string[]): Promise<void> {
   // `trent help audit` is `trent audit --help`.
   const rest = first === 'help' && second !== undefined ? [second, '--help'] : args
   const name = rest[0] ?? ''
-  // Where the user has no home of his own, a server takes its data directory instead (serve.ts).
-  useCompileCache(userCacheDirectory(process.env))
   const { Command } = await import('commander')
   const program = new Command('trent')
     .description('A key management service that you run yourself, speaking the AWS KMS API.')

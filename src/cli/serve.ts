@@ -4,7 +4,7 @@ import { Command } from 'commander'
 import { loadSettings } from '#config/load-settings.ts'
 import { optionList, variableOf } from '#config/options.ts'
 import { cacheDirectory } from '#server/files.ts'
-import { activeCompileCache, useCompileCache } from './compile-cache.ts'
+import { useCompileCache } from '#loading/compile-cache.js'
 import { hasLauncher, onLauncherDeath } from './launcher.ts'
 import { addSettingsFlags, flagsOf } from './settings-flags.ts'
 
@@ -48,9 +48,12 @@ async function serve(command: Command): Promise<void> {
 
   const settings = await loadSettings(flagsOf(command), process.env)
   useCompileCache(cacheDirectory(settings.dataDir))
+  // First the threads, so that they load beside this one.
+  const { WorkerPool } = await import('#server/worker-pool.ts')
+  const pool = new WorkerPool(settings.workers)
   const { start } = await import('../main.ts')
   const server = await start(settings, {
-    cacheDirectory: activeCompileCache(),
+    pool,
     willServe: (inOrder) => {
       drain = inOrder
     },

@@ -1,5 +1,5 @@
 /** Starting a thread for one reading command, and passing on what it answers. */
-import { Worker } from 'node:worker_threads'
+import { startThread } from '#loading/start-thread.ts'
 import { ControlError } from './control-error.ts'
 import { exitCode } from './exit-code.ts'
 import type { FromReading, ReadingStart } from './reading-thread.ts'
@@ -20,7 +20,7 @@ export async function runReading(
   const { trailPath, database, hierarchy, anchored } = sources
   const keys = hierarchy?.exportForThread()
   const start: ReadingStart = { name, arguments: args, trailPath, database, hierarchy: keys, anchored }
-  const worker = new Worker(new URL('./reading-thread.ts', import.meta.url), {
+  const worker = startThread(new URL('./reading-thread.ts', import.meta.url), {
     workerData: start,
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },

@@ -1,6 +1,6 @@
 /** The head of an answer, for both ways in which answers leave. */
-import { STATUS_CODES } from 'node:http'
 import type { Answer } from '#gateway/request.ts'
+import { STATUS_CODES } from './node-http.ts'
 
 /** The headers of `answer`, whose body has `size` bytes, but those about the connection. Names and values alternate. */
 export function answerHeaders(

@@ -3,7 +3,7 @@
  * form take a short way of our own; all others go through bare node:http(s) rather than a framework: there is one route, its
  * body must stay raw bytes, and each microsecond here is paid by every request (docs/adr/0007).
  */
-import { createServer, type Server, type ServerResponse } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { refusal, type Refusal } from '#aws/errors.ts'
@@ -17,6 +17,7 @@ import { serveDirectly, type DirectConnections } from './direct-connections.ts'
 import { dispatcher } from './dispatch.ts'
 import { bodyLimit, collect, endGently, statusOf } from './exchange.ts'
 import { breakOff, peerTable, type Peer } from './peer.ts'
+import { createServer } from './node-http.ts'
 import { answerPlain, type PlainOptions } from './plain.ts'
 import { StreamedReply, type Reply } from './reply.ts'
 import { RawRequest } from './request.ts'

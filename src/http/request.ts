@@ -1,5 +1,6 @@
 /** The requests of our listener. */
-import { IncomingMessage, type IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
+import { IncomingMessage } from './node-http.ts'
 
 /**
  * A request whose `headers` holds only the two that node:http looks at for itself, `host` and `expect`. It asks for them with

@@ -1,8 +1,10 @@
 /** GET over HTTPS (or HTTP): one connection each, no proxy, no redirects, no compression. */
-import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { rootCertificates } from 'node:tls'
 import type { Fetched, Get } from './documents.ts'
+
+// Not imported: see http/node-http.ts.
+const { request: requestHttp } = process.getBuiltinModule('node:http')
 
 /** `ca`: certificates (PEM) that are trusted beside those that come with Node.js. */
 export function httpGet(ca: string | undefined): Get {

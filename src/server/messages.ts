@@ -7,12 +7,6 @@ import type { Commit, CommitOutcome } from '#ports/storage.ts'
 import type { SecurityEvent } from '#ports/audit.ts'
 import type { LastKeyUse } from '#ports/key-usage.ts'
 
-/** What a worker thread knows when it is made, so that it loads its modules while the primary opens the data. */
-export interface WorkerBirth {
-  /** The compile cache, which threads do not inherit. */
-  readonly cacheDirectory: string | undefined
-}
-
 /** A private endpoint whose address and policy have been found good. */
 export interface StartedEndpoint {
   readonly id: string

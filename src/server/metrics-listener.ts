@@ -1,4 +1,5 @@
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
+import { createServer } from '#http/node-http.ts'
 
 /** `GET /metrics` on an address of its own, for servers whose main listener faces a network. */
 export function createMetricsListener(render: () => Promise<string>): Server {

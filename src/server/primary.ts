@@ -17,7 +17,6 @@ import { createSoftwareKeyStore } from '#keystores/software/key-store.ts'
 import { allocateMetrics } from '#metrics/request-metrics.ts'
 import type { Random } from '#ports/edge.ts'
 import type { SeedOutcome } from '#seed/apply.ts'
-import { readSeedFile } from '#seed/read-file.ts'
 import { loadTls, type LoadedTls } from '#tls/load.ts'
 import { advanceClock, allocateClockOffset, systemClock, systemKeyPairs, systemRandom } from '../system.ts'
 import { clientUrl, howToUse, listenerUrl, writeClientFiles } from './client-files.ts'
@@ -35,10 +34,10 @@ import type { StartedEndpoint } from './messages.ts'
 import { readOidcFiles } from './oidc-files.ts'
 import { openEndpoints } from './private-endpoints.ts'
 import { createRotationJob } from './rotation-job.ts'
-import { refuseShortKeys, startSeeds } from './seeds.ts'
+import { readSeed, refuseShortKeys, startSeeds } from './seeds.ts'
 import { startUpkeep, type Upkeep } from './upkeep.ts'
 import { verifyRows } from './verify-rows.ts'
-import { WorkerPool } from './worker-pool.ts'
+import type { WorkerPool } from './worker-pool.ts'
 import { Writer } from './writer.ts'
 
 export interface RunningServer {
@@ -51,8 +50,8 @@ export interface RunningServer {
 }
 
 export interface StartOptions {
-  /** The compile cache in use, for the worker threads. */
-  readonly cacheDirectory: string | undefined
+  /** The worker threads of these settings, which are loading what they need while this thread does. */
+  readonly pool: WorkerPool
   /**
    * Called before the first worker listens: from then on requests may be in flight, and the process has to end by `drain`
    * only, which stops accepting, answers what is in flight, stores what waits, and ends with 0, as soon as the start is over.
@@ -65,10 +64,10 @@ const damagedExit = 65
 const unexpectedExit = 70
 
 /** Starts the service; resolves when it serves. Throws the errors of what could not be opened. */
-export async function start(settings: Settings, { cacheDirectory, willServe }: StartOptions): Promise<RunningServer> {
+export async function start(settings: Settings, { pool, willServe }: StartOptions): Promise<RunningServer> {
   const ended = Promise.withResolvers<number>()
   const log = createLog(settings.logLevel, { worker: 'primary' })
-  const pool = new WorkerPool(settings.workers, { cacheDirectory }, (error) => {
+  pool.onFailure((error) => {
     log.fatal({ error: describeError(error) }, 'a worker thread ended unexpectedly')
     ended.resolve(unexpectedExit)
   })
@@ -76,7 +75,7 @@ export async function start(settings: Settings, { cacheDirectory, willServe }: S
   const clockOffset = allocateClockOffset()
   const clock = systemClock(clockOffset)
   // Read before anything is made: a seed that is wrong leaves no directory behind.
-  const seed = settings.seed === undefined ? undefined : readSeedFile(settings.seed)
+  const seed = settings.seed === undefined ? undefined : await readSeed(settings.seed)
   if (seed !== undefined) refuseShortKeys(seed, settings)
   const installation = await openInstallation(settings, clock, random, log, seed?.seed.accounts[0])
   const slots = allocateSlots()

@@ -4,9 +4,9 @@ import { ConfigError } from '#config/config-error.ts'
 import type { Settings } from '#config/settings.ts'
 import { createSoftwareKeyStore } from '#keystores/software/key-store.ts'
 import type { Clock, Random } from '#ports/edge.ts'
-import { applySeed, type SeedOutcome } from '#seed/apply.ts'
+import type { SeedOutcome } from '#seed/apply.ts'
 import { readMark, writeMark } from '#seed/mark.ts'
-import { readSeedFile, type SeedFile } from '#seed/read-file.ts'
+import type { SeedFile } from '#seed/read-file.ts'
 import { systemKeyPairs } from '../system.ts'
 import type { OpenInstallation } from './installation.ts'
 import type { Logger } from './log.ts'
@@ -45,6 +45,7 @@ export async function startSeeds(parts: SeedParts): Promise<((path: string) => P
   let last: Promise<unknown> = Promise.resolve()
   const apply = async (file: SeedFile): Promise<SeedOutcome> => {
     refuseShortKeys(file, settings)
+    const { applySeed } = await import('#seed/apply.ts')
     const outcome = await applySeed(file, {
       dataDir,
       reader,
@@ -63,10 +64,16 @@ export async function startSeeds(parts: SeedParts): Promise<((path: string) => P
   if (seed !== undefined) await apply(seed)
   return (path) => {
     // One after the other: what one has added the next one finds.
-    const next = last.then(() => apply(readSeedFile(path)))
+    const next = last.then(async () => apply(await readSeed(path)))
     last = next.catch(() => undefined)
     return next
   }
+}
+
+/** What only a start with a seed loads: the parser of YAML is a fifth of all that a primary loads. Throws ConfigError. */
+export async function readSeed(path: string): Promise<SeedFile> {
+  const { readSeedFile } = await import('#seed/read-file.ts')
+  return readSeedFile(path)
 }
 
 /** Throws ConfigError when a seed has a root access key that is too short for the address that is listened on. */

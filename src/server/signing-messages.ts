@@ -31,9 +31,3 @@ export interface SigningReply {
   readonly valid?: boolean | undefined
   readonly failed?: string | undefined
 }
-
-/** What the thread knows when it is made. */
-export interface SigningBirth {
-  /** The compile cache, which threads do not inherit. */
-  readonly cacheDirectory: string | undefined
-}

@@ -3,11 +3,12 @@
  * curves, and what OpenSSL's own functions are needed for, SM2 included. It is made when the first of them is wanted.
  */
 import type { KeyObject } from 'node:crypto'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { KeySpec } from '#crypto/key-specs.ts'
 import type { SigningAside, SigningInput } from '#crypto/signing.ts'
 import type { Sm2Operations } from '#crypto/sm2-operations.ts'
-import type { SigningBirth, SigningReply, SigningRequest, Sm2Request } from './signing-messages.ts'
+import { startThread } from '#loading/start-thread.ts'
+import type { SigningReply, SigningRequest, Sm2Request } from './signing-messages.ts'
 
 type Waiting = PromiseWithResolvers<SigningReply>
 
@@ -15,7 +16,6 @@ const nothing = new Uint8Array()
 
 /** Calls fail when the thread ends under them; the next one makes another. */
 export class SigningThread implements SigningAside, Sm2Operations {
-  readonly #birth: SigningBirth
   #thread: Worker | undefined
   #waiting = new Map<number, Waiting>()
   #keys = new WeakMap<KeyObject, number>()
@@ -23,10 +23,6 @@ export class SigningThread implements SigningAside, Sm2Operations {
   readonly #unused = new FinalizationRegistry<{ readonly thread: Worker; readonly number: number }>(
     ({ thread, number }) => thread.postMessage({ kind: 'forget', number } satisfies SigningRequest),
   )
-
-  constructor(cacheDirectory: string | undefined) {
-    this.#birth = { cacheDirectory }
-  }
 
   async sign(key: KeyObject, spec: KeySpec, input: SigningInput): Promise<Buffer | undefined> {
     return bytesOf(await this.#call('sign', key, spec, input, nothing))
@@ -100,10 +96,7 @@ export class SigningThread implements SigningAside, Sm2Operations {
   }
 
   #start(): Worker {
-    const thread = new Worker(new URL('./signing-thread-entry.ts', import.meta.url), {
-      workerData: this.#birth,
-      name: 'signing',
-    })
+    const thread = startThread(new URL('./signing-thread-entry.ts', import.meta.url), { name: 'signing' })
     thread.on('message', (reply: SigningReply) => {
       const waiting = this.#waiting.get(reply.id)
       this.#waiting.delete(reply.id)

@@ -58,8 +58,8 @@ interface StartedListener extends Listener {
 // Of one worker: there are as many workers as cores, and libuv has four threads for all of them.
 const rsaAtOnce = 1
 
-/** Serves until the primary says `drain`. `cacheDirectory`: the compile cache, for threads of its own. */
-export async function serve(start: WorkerStart, port: MessagePort, cacheDirectory: string | undefined): Promise<void> {
+/** Serves until the primary says `drain`. */
+export async function serve(start: WorkerStart, port: MessagePort): Promise<void> {
   const { settings } = start
   const log = createLog(settings.logLevel, { worker: start.index })
   const hierarchy = importHierarchy(start.hierarchy)
@@ -106,7 +106,7 @@ export async function serve(start: WorkerStart, port: MessagePort, cacheDirector
     random,
     keyPairs,
     pooledPairs: pairs.keyPairs,
-    aside: new SigningThread(cacheDirectory),
+    aside: new SigningThread(),
     keyUsage,
     issuerFailed: (issuer, error) =>
       log.warn({ issuer, error: describeError(error) }, 'the keys of an OIDC issuer could not be had'),

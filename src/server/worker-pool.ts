@@ -1,12 +1,13 @@
 /** The worker threads as the primary sees them: started alike, served by the writer, drained together. */
 import { setFlagsFromString } from 'node:v8'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { KeyUses } from '#audit/key-uses.ts'
 import type { SecurityLogFile } from '#audit/security-log.ts'
 import type { TlsMaterial } from '#ports/tls.ts'
-import type { ToPrimary, ToWorker, WorkerBirth, WorkerStart } from './messages.ts'
+import type { ToPrimary, ToWorker, WorkerStart } from './messages.ts'
 import type { ListenError } from './listen-error.ts'
 import { cannotListen } from './port-guard.ts'
+import { startThread } from '#loading/start-thread.ts'
 import type { Writer } from './writer.ts'
 
 /** What on the primary thread serves the workers. */
@@ -36,15 +37,15 @@ const drainLimitMs = 10_000
 
 export class WorkerPool {
   readonly #members: readonly Member[]
+  #failed: (error: unknown) => void = () => undefined
   #stopping = false
 
   /** Makes the threads, which load their modules and wait for `start`. */
-  constructor(workers: number, workerData: WorkerBirth, failed: (error: unknown) => void) {
+  constructor(workers: number) {
     // The primary was started with a small one, which would be theirs too (bin/launch.js).
     setFlagsFromString('--max-semi-space-size=0')
     this.#members = Array.from({ length: workers }, (_, index) => {
-      const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-        workerData,
+      const worker = startThread(new URL('./worker.ts', import.meta.url), {
         name: `worker ${index}`,
         resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
       })
@@ -53,16 +54,21 @@ export class WorkerPool {
       member.listening.promise.catch(() => undefined)
       worker.on('error', (error) => {
         member.listening.reject(error)
-        failed(error)
+        this.#failed(error)
       })
       worker.on('exit', (code) => {
         member.drained.resolve()
         const ended = new Error(`worker ${index} ended with code ${code}`)
         member.listening.reject(ended)
-        if (!this.#stopping) failed(ended)
+        if (!this.#stopping) this.#failed(ended)
       })
       return member
     })
+  }
+
+  /** Has `failed` told of each worker that ends by itself. Of one that already has, `start` tells. */
+  onFailure(failed: (error: unknown) => void): void {
+    this.#failed = failed
   }
 
   /** Starts all workers; resolves when each listens, rejects with a ListenError. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import ts from 'typescript'
-import { filesBelow, typeScriptFiles } from '../../tools/check/files.ts'
+import { filesBelow, sourceFiles } from '../../tools/check/files.ts'
 import { fewestSources, forbiddenWords, maximumLines, tables } from './rules.ts'
 import { layerOf, readSources, textOf } from './source.ts'
 
@@ -72,7 +72,7 @@ function isNextLine(first: ts.Statement, second: ts.Statement, tree: ts.SourceFi
 }
 
 describe('file names', () => {
-  const all = typeScriptFiles()
+  const all = sourceFiles()
 
   it('are seen whole', () => {
     assert.ok(all.length >= fewestSources, `${all.length} files were found`)
@@ -82,7 +82,7 @@ describe('file names', () => {
     const wrong = all.filter((path) => {
       const [name = '', ...folders] = path.split('/').reverse()
       const isKebab = (text: string): boolean => /^[a-z0-9]+(-[a-z0-9]+)*$/.test(text)
-      return !isKebab(name.replace(/((\.slow)?\.test|\.d)?\.ts$/, '')) || !folders.every(isKebab)
+      return !isKebab(name.replace(/((\.slow)?\.test|\.d)?\.[jt]s$/, '')) || !folders.every(isKebab)
     })
     assert.deepEqual(wrong, [])
   })

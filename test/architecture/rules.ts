@@ -19,7 +19,7 @@ const everything = [
   ...core,
   ...['kms', 'sts', 'iam', 'files'],
   ...['gateway', 'cache', 'quota', 'metrics', 'audit', 'seals', 'storage', 'keystores', 'tls', 'oidc', 'faults'],
-  ...['http', 'server', 'control', 'cli', 'config', 'seed', 'main.ts', 'system.ts'],
+  ...['http', 'server', 'control', 'cli', 'config', 'seed', 'main.ts', 'system.ts', 'loading'],
 ]
 
 const files = ['node:fs', 'node:fs/promises', 'node:path']
@@ -106,6 +106,12 @@ export const layers: Readonly<Record<string, Layer>> = {
       ...['node:stream', 'node:stream/promises', 'node:tty', 'node:util', 'node:v8'],
     ],
     packages: ['@aws-crypto/client-node', 'commander'],
+  },
+  loading: {
+    rank: 6,
+    layers: ['cli'],
+    node: [...files, 'node:module', 'node:os', 'node:worker_threads'],
+    packages: [],
   },
   'main.ts': { rank: 6, layers: everything, node: [], packages: [] },
 }

@@ -25,10 +25,10 @@ export interface Source {
   readonly tree: ts.SourceFile
 }
 
-/** All TypeScript files of src, parsed. */
+/** All files of src, parsed. */
 export function readSources(): readonly Source[] {
   return filesBelow('src')
-    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => /\.[jt]s$/.test(path))
     .map(parse)
 }
 
@@ -64,7 +64,7 @@ function importsOf(tree: ts.SourceFile, path: string): readonly Import[] {
       add(node.arguments[0], false)
     } else if (ts.isNewExpression(node) && node.expression.getText(tree) === 'URL') {
       const [first, base] = node.arguments ?? []
-      if (base?.getText(tree) === 'import.meta.url' && first?.getText(tree).includes('.ts') === true) add(first, false)
+      if (base?.getText(tree) === 'import.meta.url' && /\.[jt]s'/.test(first?.getText(tree) ?? '')) add(first, false)
     }
   })
   return found

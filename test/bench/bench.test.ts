@@ -271,7 +271,7 @@ describe('the options of the benchmark', () => {
     assert.throws(() => parseOptions(['--requests', '10']), /fewer than the 64 connections/)
     assert.throws(() => parseOptions(['--operations', 'Sign']), /not one of GenerateDataKey/)
     assert.throws(() => parseOptions(['--keys', 'many']), /not a count/)
-    assert.throws(() => parseOptions(['--only', 'all']), /not one of kinds, pairs, materials, keys/)
+    assert.throws(() => parseOptions(['--only', 'all']), /not one of kinds, pairs, materials, keys, starts/)
   })
 
   it('takes the access key from AWS shared-credentials text', () => {
@@ -313,7 +313,7 @@ describe('the benchmark against the service', { skip: skipWithoutService }, () =
   })
 
   it('runs the cases of many materials and many keys with --quick', { timeout: 300_000 }, async () => {
-    for (const only of ['materials', 'keys']) {
+    for (const only of ['materials', 'keys', 'starts']) {
       const args = ['bench/run.ts', '--quick', ...few, '--only', only]
       const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root })
       assert.match(stdout, /^Decrypt.* CPU .* 1\.10 /m)

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 
 const bin = fileURLToPath(new URL('../../bin/trent', import.meta.url))
 const launcher = fileURLToPath(new URL('../../bin/launch.js', import.meta.url))
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+const main = fileURLToPath(new URL('../../src/loading/main.js', import.meta.url))
 
 export function temporaryDirectory(t: TestContext): string {
   const dir = mkdtempSync(join(tmpdir(), 'trent-cli-'))

@@ -32,7 +32,7 @@ const cases = [
 ] as const
 
 describe('a signing thread', () => {
-  const thread = new SigningThread(undefined)
+  const thread = new SigningThread()
 
   for (const [spec, algorithm, digest] of cases) {
     it(`signs and verifies digests with ${spec} and ${algorithm} as this thread does`, async () => {

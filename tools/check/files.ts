@@ -35,11 +35,11 @@ export function trackedFiles(): readonly string[] | undefined {
   return status === 0 ? stdout.split('\0').filter((path) => path !== '') : undefined
 }
 
-/** The TypeScript sources in the folders of tsconfig.json's `include`. */
-export function typeScriptFiles(): readonly string[] {
+/** The sources in the folders of tsconfig.json's `include`: TypeScript, and in src what runs before there is any. */
+export function sourceFiles(): readonly string[] {
   return ['src', 'test', 'tools', 'bench']
     .flatMap((folder) => filesBelow(folder))
-    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => path.endsWith('.ts') || (path.startsWith('src/') && path.endsWith('.js')))
 }
 
 /** Throws unless a checker has seen every file that it had to. */

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { check, getFileInfo, resolveConfig } from 'prettier'
-import { filesBelow, requireSeen, root, typeScriptFiles } from './files.ts'
+import { filesBelow, requireSeen, root, sourceFiles } from './files.ts'
 
 // Listed first: what somebody adds meanwhile is the next run's.
-const expected = typeScriptFiles()
+const expected = sourceFiles()
 const seen = new Set<string>()
 const unformatted: string[] = []
 for (const path of filesBelow('')) {

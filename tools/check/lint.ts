@@ -1,10 +1,10 @@
 /** ESLint over everything; warnings count as errors. */
 import { relative, sep } from 'node:path'
 import { ESLint } from 'eslint'
-import { requireSeen, root, typeScriptFiles } from './files.ts'
+import { requireSeen, root, sourceFiles } from './files.ts'
 
 // Listed first: what somebody adds meanwhile is the next run's.
-const expected = typeScriptFiles()
+const expected = sourceFiles()
 const eslint = new ESLint({ cwd: root })
 const results = await eslint.lintFiles(['.'])
 requireSeen(expected, new Set(results.map(({ filePath }) => relative(root, filePath).split(sep).join('/'))))
