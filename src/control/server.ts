@@ -19,12 +19,15 @@ export interface CommandOutput {
 /** Carries out one command; what it throws is told to the client, a ControlError with its exit code. */
 export type Command = (args: unknown, output: CommandOutput) => Promise<void>
 
+export type LoadCommands = () => Promise<Readonly<Record<string, Command>>>
+
 type Report = (what: string, error: unknown) => void
 
 export interface ControlServerOptions {
   /** DIR/control.sock. The caller holds the directory's lock: a socket that is there was left behind. */
   readonly path: string
-  readonly commands: Readonly<Record<string, Command>>
+  /** What it can do by the names that clients call it by, loaded with the first request. */
+  readonly commands: LoadCommands
   /** An error that nobody foresaw, to be logged. */
   readonly report?: Report
 }
@@ -39,9 +42,8 @@ const requestTimeoutMs = 10_000
 
 /** Listens at `path`, for its owner only. */
 export async function createControlServer(options: ControlServerOptions): Promise<ControlServer> {
-  const { path, report = () => undefined } = options
+  const { commands, path, report = () => undefined } = options
   removeStale(path)
-  const commands = new Map(Object.entries(options.commands))
   const stopping = new AbortController()
   const sockets = new Set<Socket>()
   const server = createServer({ allowHalfOpen: false }, (socket) => {
@@ -101,7 +103,7 @@ function removeStale(path: string): void {
   rmSync(path)
 }
 
-function serve(socket: Socket, commands: ReadonlyMap<string, Command>, stopping: AbortSignal, report: Report): void {
+function serve(socket: Socket, commands: LoadCommands, stopping: AbortSignal, report: Report): void {
   const gone = new AbortController()
   const timeout = setTimeout(() => socket.destroy(), requestTimeoutMs)
   socket.on('close', () => {
@@ -122,10 +124,21 @@ function serve(socket: Socket, commands: ReadonlyMap<string, Command>, stopping:
       asked = true
       clearTimeout(timeout)
       const request = parseRequest(line)
-      const command = request && commands.get(request.command)
-      if (request === undefined) refuse('the request is not one of this protocol')
-      else if (command === undefined) refuse(`the running server does not know the command ${request.command}`)
-      else answer(socket, command, request, AbortSignal.any([gone.signal, stopping]), report)
+      if (request === undefined) {
+        refuse('the request is not one of this protocol')
+        return
+      }
+      commands().then(
+        (known) => {
+          const command = Object.hasOwn(known, request.command) ? known[request.command] : undefined
+          if (command === undefined) refuse(`the running server does not know the command ${request.command}`)
+          else answer(socket, command, request, AbortSignal.any([gone.signal, stopping]), report)
+        },
+        (error: unknown) => {
+          report('the commands could not be loaded', error)
+          refuse(reason(error))
+        },
+      )
     },
     () => refuse('the request is too long'),
   )

@@ -7,7 +7,8 @@ import type { Settings } from '#config/settings.ts'
 import type { Random } from '#ports/edge.ts'
 import { trailFile } from './files.ts'
 import type { OpenInstallation } from './installation.ts'
-import { describeError, type Logger } from './log.ts'
+import { describeError } from './describe-error.ts'
+import type { Logger } from './log.ts'
 
 export interface OpenKeyUses {
   readonly keyUses: KeyUses

@@ -10,31 +10,28 @@ import { flagOf, options } from '#config/options.ts'
 import type { Address, Settings } from '#config/settings.ts'
 import { InvalidValue } from '#config/values.ts'
 import type { AccountSources } from '#control/accounts.ts'
-import { controlCommands } from '#control/commands.ts'
 import { createControlServer, type ControlServer } from '#control/server.ts'
 import { allocateFaults, FaultBoard } from '#faults/board.ts'
-import { createSoftwareKeyStore } from '#keystores/software/key-store.ts'
 import { allocateMetrics } from '#metrics/request-metrics.ts'
 import type { Random } from '#ports/edge.ts'
 import type { SeedOutcome } from '#seed/apply.ts'
 import { loadTls, type LoadedTls } from '#tls/load.ts'
-import { advanceClock, allocateClockOffset, systemClock, systemKeyPairs, systemRandom } from '../system.ts'
+import { advanceClock, allocateClockOffset, systemClock, systemRandom } from '../system.ts'
 import { clientUrl, howToUse, listenerUrl, writeClientFiles } from './client-files.ts'
 import { controlSocket, databaseFile, securityLogFile, trailFile } from './files.ts'
 import { openFaultDesk, type FaultDesk } from './fault-desk.ts'
 import { openInstallation, type OpenInstallation } from './installation.ts'
-import { createExpiryJob } from './expiry-job.ts'
 import { openKeyUses } from './key-uses.ts'
-import { createDeletionJob } from './jobs.ts'
-import { createLog, describeError, type Logger } from './log.ts'
+import { describeError } from './describe-error.ts'
+import { createLog, type Logger } from './log.ts'
 import { probe, refuseSharedPort } from './port-guard.ts'
 import { readAttestationRoots } from './attestation-roots.ts'
 import { countedOperations } from './counted-operations.ts'
 import type { StartedEndpoint } from './messages.ts'
 import { readOidcFiles } from './oidc-files.ts'
 import { openEndpoints } from './private-endpoints.ts'
-import { createRotationJob } from './rotation-job.ts'
 import { readSeed, refuseShortKeys, startSeeds } from './seeds.ts'
+import type { RunJobs } from './timed-jobs.ts'
 import { startUpkeep, type Upkeep } from './upkeep.ts'
 import { verifyRows } from './verify-rows.ts'
 import type { WorkerPool } from './worker-pool.ts'
@@ -124,40 +121,11 @@ export async function start(settings: Settings, { pool, willServe }: StartOption
   refuseSharedPort(address, '--listen')
   for (const { listen } of privateEndpoints) refuseSharedPort(listen, '--private-endpoint')
 
-  const deletion = createDeletionJob({
-    storage: installation.reader,
-    writer,
-    clock,
-    random,
-    report: (what, error) => log.error({ error: describeError(error) }, what),
-  })
-  const rotation = createRotationJob({
-    storage: installation.reader,
-    writer,
-    keyStore: createSoftwareKeyStore({ hierarchy: installation.hierarchy, random, keyPairs: systemKeyPairs }),
-    clock,
-    random,
-    report: (what, error) => log.error({ error: describeError(error) }, what),
-  })
-  const expiry = createExpiryJob({
-    storage: installation.reader,
-    writer,
-    clock,
-    random,
-    report: (what, error) => log.error({ error: describeError(error) }, what),
-  })
-  const runJobs = async (): Promise<readonly string[]> => {
-    const deleted = await deletion.run()
-    if (deleted > 0) log.info({ deleted }, 'keys were deleted at the end of their waiting period')
-    const expired = await expiry.run()
-    if (expired > 0) log.info({ expired }, 'imported key materials were deleted because they had expired')
-    const rotated = await rotation.run()
-    if (rotated > 0) log.info({ rotated }, 'keys were rotated')
-    return [
-      ...(deleted > 0 ? [`deleted ${deleted} key${deleted === 1 ? '' : 's'}`] : []),
-      ...(expired > 0 ? [`deleted ${expired} expired key material${expired === 1 ? '' : 's'}`] : []),
-      ...(rotated > 0 ? [`rotated ${rotated} key${rotated === 1 ? '' : 's'}`] : []),
-    ]
+  let jobs: RunJobs | undefined
+  const runJobs: RunJobs = async () => {
+    const { createTimedJobs } = await import('./timed-jobs.ts')
+    jobs ??= createTimedJobs({ installation, writer, clock, random, log })
+    return jobs()
   }
   const upkeep = startUpkeep({
     writer,
@@ -292,23 +260,26 @@ function openControl(
   return createControlServer({
     path: controlSocket(dataDir),
     report: (what, error) => log.error({ error: describeError(error) }, what),
-    commands: controlCommands({
-      dataDir,
-      trailPath: trailFile(dataDir),
-      drain: () => {
-        writer.flush()
-        writer.drain()
-      },
-      anchored: () => anchor.state,
-      accounts,
-      database: databaseFile(dataDir),
-      hierarchy,
-      keyFile: seal.keyFile,
-      seal,
-      advanceClock: settings.testProfile ? advance : undefined,
-      faults,
-      applySeed: seeds,
-    }),
+    commands: async () => {
+      const { controlCommands } = await import('#control/commands.ts')
+      return controlCommands({
+        dataDir,
+        trailPath: trailFile(dataDir),
+        drain: () => {
+          writer.flush()
+          writer.drain()
+        },
+        anchored: () => anchor.state,
+        accounts,
+        database: databaseFile(dataDir),
+        hierarchy,
+        keyFile: seal.keyFile,
+        seal,
+        advanceClock: settings.testProfile ? advance : undefined,
+        faults,
+        applySeed: seeds,
+      })
+    },
   })
 }
 

@@ -2,7 +2,6 @@
 import { isLoopback } from '#base/loopback.ts'
 import { ConfigError } from '#config/config-error.ts'
 import type { Settings } from '#config/settings.ts'
-import { createSoftwareKeyStore } from '#keystores/software/key-store.ts'
 import type { Clock, Random } from '#ports/edge.ts'
 import type { SeedOutcome } from '#seed/apply.ts'
 import { readMark, writeMark } from '#seed/mark.ts'
@@ -41,6 +40,7 @@ export async function startSeeds(parts: SeedParts): Promise<((path: string) => P
   if (mark === undefined || mark.regions.join() !== regions.join()) {
     await writeMark(dataDir, { installation: installationId, regions, seeds: mark?.seeds ?? [] }, random)
   }
+  const { createSoftwareKeyStore } = await import('#keystores/software/key-store.ts')
   const keyStore = createSoftwareKeyStore({ hierarchy, random, keyPairs: systemKeyPairs })
   let last: Promise<unknown> = Promise.resolve()
   const apply = async (file: SeedFile): Promise<SeedOutcome> => {

@@ -3,7 +3,8 @@ import { dayMs } from '#base/day.ts'
 import type { KeyUses } from '#audit/key-uses.ts'
 import type { GuardedTrail } from '#audit/failure-policy.ts'
 import type { AuditSettings } from '#config/settings.ts'
-import { describeError, type Logger } from './log.ts'
+import { describeError } from './describe-error.ts'
+import type { Logger } from './log.ts'
 import type { Writer } from './writer.ts'
 
 export interface UpkeepParts {

@@ -1,7 +1,8 @@
 /** The full scan of all rows, in the background of a running server. */
 import { verifyAll, type Finding } from '#storage/sqlite/verify.ts'
 import type { IntegrityKeys } from '#storage/stored-row.ts'
-import { describeError, type Logger } from './log.ts'
+import { describeError } from './describe-error.ts'
+import type { Logger } from './log.ts'
 
 // The scan shares the thread with the writer: a pause after this many rows keeps a waiting commit below some milliseconds.
 const rowsPerPause = 100

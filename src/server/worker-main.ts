@@ -24,7 +24,7 @@ import { unmetered } from '#quota/unmetered.ts'
 import { openReader } from '#storage/sqlite/reader.ts'
 import { systemClock, systemKeyPairs, systemRandom } from '../system.ts'
 import { databaseFile } from './files.ts'
-import { createLog, describeError } from './log.ts'
+import { describeError } from './describe-error.ts'
 import { limitedRsa } from './key-pair-limit.ts'
 import { createKeyPairPool } from './key-pair-pool.ts'
 import { rsaPairAside } from './key-pair-process.ts'
@@ -38,6 +38,7 @@ import { bindServices } from './services.ts'
 import { SigningThread } from './signing-thread.ts'
 import { KeyUsageLink } from './key-usage-link.ts'
 import { createWorkerPorts } from './worker-ports.ts'
+import { createWorkerLog } from './worker-log.ts'
 import { WriterLink } from './writer-link.ts'
 
 // Clients with an idle connection send their next request on it: for this long it is answered, and they are told to connect
@@ -61,7 +62,7 @@ const rsaAtOnce = 1
 /** Serves until the primary says `drain`. */
 export async function serve(start: WorkerStart, port: MessagePort): Promise<void> {
   const { settings } = start
-  const log = createLog(settings.logLevel, { worker: start.index })
+  const log = createWorkerLog(settings.logLevel, { worker: start.index })
   const hierarchy = importHierarchy(start.hierarchy)
   const clock = systemClock(start.clockOffset)
   const random = systemRandom()

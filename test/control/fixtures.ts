@@ -29,7 +29,8 @@ export async function controlServer(
   dir: string,
   commands: Readonly<Record<string, Command>>,
 ): Promise<ControlServer> {
-  const server = await createControlServer({ path: join(dir, 'control.sock'), commands })
+  const load = () => Promise.resolve(commands)
+  const server = await createControlServer({ path: join(dir, 'control.sock'), commands: load })
   t.after(() => server.close())
   return server
 }

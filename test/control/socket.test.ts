@@ -58,7 +58,7 @@ test('a socket that a killed server left behind is no server, and is replaced', 
 test('what is in the way and no socket is left alone', async (t) => {
   const path = join(temporaryDirectory(t), 'control.sock')
   writeFileSync(path, 'precious')
-  await assert.rejects(createControlServer({ path, commands: {} }), {
+  await assert.rejects(createControlServer({ path, commands: () => Promise.resolve({}) }), {
     name: 'ControlError',
     message: `${path} is in the way and no socket; move it elsewhere`,
   })
@@ -79,10 +79,11 @@ test('an error of a command reaches the client with its exit code', async (t) =>
   const reported: unknown[] = []
   const server = await createControlServer({
     path: join(dir, 'control.sock'),
-    commands: {
-      refuse: () => Promise.reject(new ControlError('no, because', 75)),
-      fail: () => Promise.reject(new Error('a bug')),
-    },
+    commands: () =>
+      Promise.resolve({
+        refuse: () => Promise.reject(new ControlError('no, because', 75)),
+        fail: () => Promise.reject(new Error('a bug')),
+      }),
     report: (what, error) => void reported.push([what, error]),
   })
   t.after(() => server.close())
@@ -94,6 +95,19 @@ test('an error of a command reaches the client with its exit code', async (t) =>
     const message = `the running server does not know the command ${name}`
     await assert.rejects(answerOf(dir, name), { message })
   }
+})
+
+test('commands that cannot be loaded are an error of the client, and of the log', async (t) => {
+  const dir = temporaryDirectory(t)
+  const reported: unknown[] = []
+  const server = await createControlServer({
+    path: join(dir, 'control.sock'),
+    commands: () => Promise.reject(new Error('no such module')),
+    report: (what, error) => void reported.push([what, error]),
+  })
+  t.after(() => server.close())
+  await assert.rejects(answerOf(dir, 'echo'), { message: 'no such module', exit: 70 })
+  assert.deepEqual(reported, [['the commands could not be loaded', new Error('no such module')]])
 })
 
 test('clients are served side by side', async (t) => {
