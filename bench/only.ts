@@ -5,6 +5,7 @@ import { materialTable, materialVerdicts, measureMaterials } from './materials.t
 import type { DriveSettings } from './measure.ts'
 import type { OnlyCase, Options } from './options.ts'
 import { measurePairs, pairTable, pairVerdicts } from './pairs.ts'
+import { measureRatios, ratioTable, ratioVerdicts } from './ratios.ts'
 import type { Verdict } from './report.ts'
 import { measureStarts, startTable, startVerdicts } from './starts.ts'
 
@@ -23,7 +24,7 @@ const someStarts = 2
 /** Runs one of the cases that a plain run leaves out. */
 export async function measureOnly(
   only: OnlyCase,
-  { keep, keys, quick, serveArguments }: Options,
+  { keep, keys, operations, quick, serveArguments }: Options,
   settings: DriveSettings,
   progress: (line: string) => void,
 ): Promise<OnlyResults> {
@@ -48,6 +49,11 @@ export async function measureOnly(
       const found = await measureLarge(settings, keys, keep, serveArguments, progress)
       const figures = { ...found, turns: Object.fromEntries(found.turns) }
       return { figures, table: largeTable(found), verdicts: largeVerdicts(found) }
+    }
+    case 'ratios': {
+      const found = await measureRatios(settings, operations, keys, serveArguments, progress)
+      const figures = Object.fromEntries([...found].map(([operation, each]) => [operation, Object.fromEntries(each)]))
+      return { figures, table: ratioTable(found), verdicts: ratioVerdicts(found) }
     }
     case 'starts': {
       const found = await measureStarts(settings.folder, keys, quick ? someStarts : manyStarts, keep, progress)

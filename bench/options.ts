@@ -5,7 +5,7 @@ import type { Operation } from './workload.ts'
 import { operations } from './workload.ts'
 
 /** Cases that are asked for by name: together they take longer than all the others. */
-export const onlyCases = ['kinds', 'pairs', 'materials', 'keys', 'starts'] as const
+export const onlyCases = ['kinds', 'pairs', 'materials', 'keys', 'starts', 'ratios'] as const
 export type OnlyCase = (typeof onlyCases)[number]
 
 export interface Options {
@@ -51,7 +51,7 @@ export const usage = `npm run bench -- [options]
   --authorization WORD  what authorizing real callers costs: too, alone (nothing else is measured), or not (too)
   --only CASE           one of these instead: kinds (signatures, MACs, key agreement, data key pairs), pairs (Encrypt while
                         RSA-4096 pairs are made), materials (a key with 10000 of them), keys (a large installation),
-                        starts (how soon the service is ready)
+                        starts (how soon the service is ready), ratios (those of a plain run, by turns)
   --keep DIR            where --only keys and --only starts keep their installation for the next run
   --micro               run the files of bench/micro instead`
 

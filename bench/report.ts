@@ -9,13 +9,15 @@ export interface Verdict {
   readonly met: boolean | undefined
 }
 
-const ratioLimits: Readonly<Record<Operation, number>> = {
+/** What a request of the service may cost over one of the echo. */
+export const ratioLimits: Readonly<Record<Operation, number>> = {
   GenerateDataKey: 3,
   Encrypt: 3,
   Decrypt: 3,
   DescribeKey: 2.5,
 }
-const twoWorkersLimit = 1.15
+/** What a request may cost with two workers over one. */
+export const twoWorkersLimit = 1.15
 const residentMiBPerWorker = 150
 const mebibyte = 1024 * 1024
 

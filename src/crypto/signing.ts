@@ -11,6 +11,7 @@ import { publicKeyBits } from './public-key.ts'
 import { quickScheme, quickSigner } from './quick-signer.ts'
 import { signPkcs1Digest, signPssDigest, verifyPkcs1Digest, verifyPssDigest, type RsaHash } from './rsa-digest.ts'
 import { sm2Digest } from './sm2.ts'
+import { Together } from './together.ts'
 
 /** What signing needs beside a key. */
 export interface SigningTools {
@@ -90,6 +91,9 @@ function withPadding(key: KeyObject, pss: boolean): SignKeyObjectInput & VerifyK
   return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
 }
 
+// Those of this thread that libuv's threads make.
+const signatures = new Together()
+
 /** What a digest signer gets: the message itself, unless SM2 is yet to hash it with the public key. */
 function digestOf({ kind }: DigestScheme, key: KeyObject, { message, messageType }: SigningInput): Buffer {
   return kind === 'sm2dsa' && messageType === 'RAW' ? sm2Digest(publicKeyBits(key), message) : message
@@ -116,12 +120,7 @@ export function sign(
       }
       const padded = withPadding(key, route.pss)
       if (!route.aside) return nativeSign(route.hash, message, padded)
-      return new Promise((resolve, reject) => {
-        nativeSign(route.hash ?? undefined, message, padded, (error, signature) => {
-          if (error instanceof Error) reject(error)
-          else resolve(signature)
-        })
-      })
+      return signatures.run((done) => nativeSign(route.hash ?? undefined, message, padded, done))
     }
     case 'rsa-digest': {
       if (tools.aside !== undefined) return tools.aside.sign(key, spec, input)

@@ -271,7 +271,7 @@ describe('the options of the benchmark', () => {
     assert.throws(() => parseOptions(['--requests', '10']), /fewer than the 64 connections/)
     assert.throws(() => parseOptions(['--operations', 'Sign']), /not one of GenerateDataKey/)
     assert.throws(() => parseOptions(['--keys', 'many']), /not a count/)
-    assert.throws(() => parseOptions(['--only', 'all']), /not one of kinds, pairs, materials, keys, starts/)
+    assert.throws(() => parseOptions(['--only', 'all']), /not one of kinds, pairs, materials, keys, starts, ratios/)
   })
 
   it('takes the access key from AWS shared-credentials text', () => {
@@ -312,11 +312,16 @@ describe('the benchmark against the service', { skip: skipWithoutService }, () =
     assert.equal(textMember(report, 'measurements', '7', 'operation'), 'DescribeKey')
   })
 
-  it('runs the cases of many materials and many keys with --quick', { timeout: 300_000 }, async () => {
-    for (const only of ['materials', 'keys', 'starts']) {
+  it('runs the cases of many materials, many keys, starts and ratios with --quick', { timeout: 300_000 }, async () => {
+    for (const [only, line] of [
+      ['materials', /^Decrypt.* CPU .* 1\.10 /m],
+      ['keys', /^Decrypt.* CPU .* 1\.10 /m],
+      ['starts', /^ms until ready: 200 keys .* 1000\.00 /m],
+      ['ratios', /^Decrypt: CPU with two workers over one, by turns .* 1\.15 /m],
+    ] as const) {
       const args = ['bench/run.ts', '--quick', ...few, '--only', only]
       const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root })
-      assert.match(stdout, /^Decrypt.* CPU .* 1\.10 /m)
+      assert.match(stdout, line)
     }
   })
 })

@@ -1,0 +1,147 @@
+/**
+ * What a request costs over the echo, and with two workers over one, by turns: echo, a service with one worker and one with two
+ * run side by side, and the ratio is the median of the turns' own. What a plain run measures minutes apart differs by whatever
+ * else the machine did in between.
+ */
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { drive, record, type DriveSettings, type Target } from './measure.ts'
+import { aligned, ratioLimits, twoWorkersLimit, type Verdict } from './report.ts'
+import { startEcho, startService, type StartedServer } from './started-server.ts'
+import { createTarget, readCredentials } from './target.ts'
+import { medianOf, medianOfTurns, takeTurns, type Case, type Turns } from './turns.ts'
+import { requestBody, type Operation } from './workload.ts'
+
+const turns = 5
+const names = { echo: 'echo', one: 'one worker', two: 'two workers' } as const
+
+/** The turns of each operation. */
+export type RatioResults = ReadonlyMap<Operation, Turns>
+
+export async function measureRatios(
+  settings: DriveSettings,
+  operations: readonly Operation[],
+  keys: number,
+  serveArguments: readonly string[],
+  progress: (line: string) => void,
+): Promise<RatioResults> {
+  const { connections, folder, requests } = settings
+  const count = Math.ceil(requests / turns)
+  // Of each, for no Decrypt of a turn repeats one of another.
+  const ciphertexts = operations.includes('Decrypt') ? count * (turns + 1) : 0
+  const services: StartedServer[] = []
+  const targets: Target[] = []
+  const start = async (name: string, workers: number): Promise<Target> => {
+    progress(`${name}: creating keys and ciphertexts`)
+    const dataDir = join(folder, `workers-${workers}`)
+    const service = await startService(folder, dataDir, workers, serveArguments)
+    services.push(service)
+    const target = await createTarget(name, service, readCredentials(dataDir), { keys, ciphertexts, connections })
+    targets.push(target)
+    return target
+  }
+  try {
+    const one = await start(names.one, 1)
+    const two = await start(names.two, 2)
+    const found = new Map<Operation, Turns>()
+    for (const operation of operations) {
+      found.set(operation, await measureOne(settings, operation, one, two, count, progress))
+    }
+    return found
+  } finally {
+    for (const { client } of targets) client.close()
+    for (const service of services) await service.stop()
+  }
+}
+
+async function measureOne(
+  settings: DriveSettings,
+  operation: Operation,
+  one: Target,
+  two: Target,
+  count: number,
+  progress: (line: string) => void,
+): Promise<Turns> {
+  const { shape } = await one.client.call(operation, requestBody(operation, one.fixture, `${operation}-shape`, 0))
+  const echo = await startEcho(settings.folder, shape)
+  const over = (name: string, server: Case['server'], { fixture, sign }: Target): Case => {
+    const body = (index: number): string => requestBody(operation, fixture, name, index)
+    return { name, server, sign, operation, count, body }
+  }
+  const cases = [over(names.echo, echo, one), over(names.one, one, one), over(names.two, two, two)]
+  try {
+    progress(`${operation}: warming up`)
+    for (const each of cases) await warmUp(settings, each, each.name === names.two ? 2 : 1)
+    return await takeTurns(settings, cases, turns, (line) => progress(`${operation}: ${line}`))
+  } finally {
+    await echo.stop()
+  }
+}
+
+/** Each worker compiles for itself. */
+async function warmUp(settings: DriveSettings, each: Case, workers: number): Promise<void> {
+  const { operation, server, sign } = each
+  const requests = settings.warmUp * workers
+  const recording = record(settings, 'warm-up', requests, sign, (index) => [operation, each.body(index)])
+  try {
+    await drive(settings, recording, requests, server)
+  } finally {
+    rmSync(recording, { force: true })
+  }
+}
+
+/** The median over the turns of the CPU time of `name` over that of `beside`. */
+function cpuOver(found: Turns, name: string, beside: string): number | undefined {
+  return medianOfTurns(found, (figure) => {
+    const cpu = (of: string): number => figure(of, ({ cpuMicros }) => cpuMicros)
+    return cpu(name) / cpu(beside)
+  })
+}
+
+export function ratioVerdicts(results: RatioResults): Verdict[] {
+  const verdict = (target: string, measured: number | undefined, limit: number): Verdict => ({
+    target,
+    measured,
+    limit,
+    met: measured === undefined ? undefined : measured <= limit,
+  })
+  const own = [...results]
+  return [
+    ...own.map(([operation, found]) =>
+      verdict(
+        `${operation}: CPU over the echo's, one worker, by turns`,
+        cpuOver(found, names.one, names.echo),
+        ratioLimits[operation],
+      ),
+    ),
+    ...own.map(([operation, found]) =>
+      verdict(
+        `${operation}: CPU with two workers over one, by turns`,
+        cpuOver(found, names.two, names.one),
+        twoWorkersLimit,
+      ),
+    ),
+  ]
+}
+
+/** The measurements as a text table: medians of the turns. */
+export function ratioTable(results: RatioResults): string {
+  const rows = [['operation', 'server', 'CPU µs', 'requests/s', 'p50 ms', 'p99 ms', 'RSS MiB', '']]
+  for (const [operation, found] of results) {
+    for (const name of Object.values(names)) {
+      const of = (figure: Parameters<typeof medianOf>[2], digits: number): string =>
+        medianOf(found, name, figure)?.toFixed(digits) ?? '-'
+      rows.push([
+        name === names.echo ? operation : '',
+        name,
+        of(({ cpuMicros }) => cpuMicros, 1),
+        of(({ requestsPerSecond }) => requestsPerSecond, 0),
+        of(({ p50Millis }) => p50Millis, 2),
+        of(({ p99Millis }) => p99Millis, 2),
+        of(({ residentBytes }) => (residentBytes === undefined ? undefined : residentBytes / 1024 / 1024), 1),
+        `turns ${(found.get(name) ?? []).map(({ cpuMicros }) => cpuMicros?.toFixed(0) ?? '-').join(' ')}`,
+      ])
+    }
+  }
+  return aligned(rows, 2)
+}
