@@ -3,7 +3,6 @@
  * must be to be decoded at all is judged here (SerializationException); what it may be is judged by validate.ts.
  */
 import { exhaustive } from '#base/exhaustive.ts'
-import { secretMemory } from '#base/secret-memory.ts'
 import { SecretBytes } from '#base/secret-bytes.ts'
 import { decodeBase64 } from './base64.ts'
 import { refusal } from './errors.ts'
@@ -171,9 +170,9 @@ const readString: Reader = (cursor) => (scanString(cursor) ? tokenText(cursor) :
 
 const readBlob: Reader = (cursor) => bytesOf(cursor, (size) => Buffer.allocUnsafe(size))
 
-// Not from Node's pool: nothing else must be able to show the secret.
+// Buffer.alloc does not share memory with other buffers, so that nothing else can show the secret.
 const readSecret: Reader = (cursor, _depth, secrets) => {
-  const bytes = bytesOf(cursor, secretMemory)
+  const bytes = bytesOf(cursor, (size) => Buffer.alloc(size))
   if (bytes === undefined) return undefined
   const secret = new SecretBytes(bytes)
   secrets.push(secret)
