@@ -56,7 +56,7 @@ export const usage = `npm run bench -- [options]
   --micro               run the files of bench/micro instead`
 
 /** Keys of a quick run and of a whole one, where they are others than usual. */
-const keyCounts: Partial<Record<OnlyCase | 'others', readonly [number, number]>> = {
+const keyCounts: Partial<Record<OnlyCase, readonly [number, number]>> = {
   keys: [2_000, 1_000_000],
   starts: [200, 100_000],
 }
@@ -101,7 +101,7 @@ export function parseOptions(args: readonly string[]): Options {
   const { peer } = values
   if (peer !== undefined && !peer.startsWith('http://')) throw new Error(`--peer ${peer}: not an http:// URL`)
   const only = values.only === undefined ? undefined : onlyCaseNamed(values.only)
-  const [fewKeys, manyKeys] = keyCounts[only ?? 'others'] ?? [200, 10_000]
+  const [fewKeys, manyKeys] = (only && keyCounts[only]) ?? [200, 10_000]
   return {
     requests: atLeast('requests', count('requests', values.requests, values.quick ? 5_000 : 100_000)),
     keys: Math.max(1, count('keys', values.keys, values.quick ? fewKeys : manyKeys)),

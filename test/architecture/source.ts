@@ -49,7 +49,7 @@ export function find(node: ts.Node, matches: (node: ts.Node) => boolean): boolea
   return matches(node) || node.forEachChild((child) => find(child, matches) || undefined) === true
 }
 
-/** Static imports, re-exports, `import()` and `import('…')` types, and `new URL('…', import.meta.url)`, which starts threads. */
+/** Static imports, re-exports, `process.getBuiltinModule()`, `import()` and `import('…')` types, and `new URL('…', import.meta.url)`, which starts threads. */
 function importsOf(tree: ts.SourceFile, path: string): readonly Import[] {
   const found: Import[] = []
   const add = (specifier: ts.Node | undefined, typeOnly: boolean): void => {
@@ -61,6 +61,8 @@ function importsOf(tree: ts.SourceFile, path: string): readonly Import[] {
     else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly)
     else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal, true)
     else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      add(node.arguments[0], false)
+    } else if (ts.isCallExpression(node) && node.expression.getText(tree) === 'process.getBuiltinModule') {
       add(node.arguments[0], false)
     } else if (ts.isNewExpression(node) && node.expression.getText(tree) === 'URL') {
       const [first, base] = node.arguments ?? []

@@ -73,5 +73,7 @@ describe('bin/trent', () => {
       assert.equal(wrong.status, 64)
       assert.match(wrong.stderr, /'two {2}words \*'/)
     }
+    const named = spawnSync('sh', ['relative', '--version'], { cwd: directory, encoding: 'utf8' })
+    assert.match(named.stdout, /^trent \d/)
   })
 })
