@@ -83,19 +83,19 @@ export function parseQuery(query: string): ParsedQuery | undefined {
 let scratch = Buffer.alloc(4096)
 let words = new Int32Array(scratch.buffer, scratch.byteOffset, scratch.length >> 2)
 
+const beyondBytes = /[^\u0000-\u00ff]/
+
 /**
- * Checks a canonical request up to its payload hash: it must hold exactly `lines` line feeds, no other control
- * character, and bytes only, or else a value could pose as further headers. Says whether all of it is ASCII, or
- * undefined when it is refused.
+ * Whether `text` can be a canonical request up to its payload hash: it must hold exactly `lines` line feeds, no other control
+ * character, and bytes only, or else a value could pose as further headers.
  */
-export function inspectCanonical(text: string, lines: number): 'ascii' | 'latin1' | undefined {
+export function isCanonical(text: string, lines: number): boolean {
   const { length } = text
   if (length + 4 > scratch.length) {
     scratch = Buffer.alloc((length + 4) * 2)
     words = new Int32Array(scratch.buffer, scratch.byteOffset, scratch.length >> 2)
   }
-  const ascii = Buffer.byteLength(text, 'utf8') === length
-  if (!ascii && /[^\u0000-\u00ff]/.test(text)) return undefined
+  if (beyondBytes.test(text)) return false
   scratch.write(text, 0, 'latin1')
   scratch.fill(0x20, length, length + 4)
   let found = 0
@@ -109,10 +109,9 @@ export function inspectCanonical(text: string, lines: number): 'ascii' | 'latin1
       for (let at = index * 4; at < index * 4 + 4; at++) {
         const byte = scratch[at] ?? 0
         if (byte === 0x0a) found++
-        else if (byte < 0x20 || byte === 0x7f) return undefined
+        else if (byte < 0x20 || byte === 0x7f) return false
       }
     }
   }
-  if (found !== lines) return undefined
-  return ascii ? 'ascii' : 'latin1'
+  return found === lines
 }

@@ -9,7 +9,7 @@
  */
 import { parseAccessKeyId, type AccessKeyId } from '#base/brand.ts'
 import { Recent } from '#base/recent.ts'
-import { HmacKey, sha256Hex } from '#crypto/hmac.ts'
+import { HmacKey, isSha256Hex, sha256Hex } from '#crypto/hmac.ts'
 import { refusal, type Refusal } from './errors.ts'
 import {
   algorithm,
@@ -20,7 +20,7 @@ import {
   quoted,
   type SignatureParts,
 } from './sigv4-authorization.ts'
-import { canonicalPath, inspectCanonical, parseQuery, type ParsedQuery } from './sigv4-canonical.ts'
+import { canonicalPath, isCanonical, parseQuery, type ParsedQuery } from './sigv4-canonical.ts'
 import { headerPlan, signedValues, type HeaderFault, type HeaderPlan } from './sigv4-headers.ts'
 import type { ClaimedScope } from './sigv4-scope.ts'
 import { basicTimeOfDateHeader, parseBasicTime } from './sigv4-time.ts'
@@ -50,9 +50,8 @@ export interface SigV4Claim extends ClaimedScope {
   readonly sessionToken: string | undefined
   /** The x-amz-content-sha256 header. */
   readonly payloadHash: string | undefined
-  /** The canonical request up to its last line, the hash of the body. */
+  /** The canonical request up to its last line, the hash of the body; one character for each byte. */
   readonly canonicalHead: string
-  readonly encoding: 'ascii' | 'latin1'
 }
 
 /** The answer to a signature that is wrong. */
@@ -60,8 +59,6 @@ export const signatureMismatch: Refusal = refusal(
   'InvalidSignatureException',
   'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
 )
-
-const emptyHash = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 
 /** Reads the claim of a signed request, from the Authorization header or from the query. */
 export function parseAuthorization(request: SignedRequest): SigV4Claim | Refusal {
@@ -200,8 +197,7 @@ function claim(
   let canonicalHead = `${request.method}\n${path}\n${query.canonical}\n`
   for (let slot = 0; slot < values.length; slot++) canonicalHead += (plan.heads[slot] ?? '') + (values[slot] ?? '')
   canonicalHead += plan.tail
-  const encoding = inspectCanonical(canonicalHead, values.length + 5)
-  if (encoding === undefined) return incomplete('The request holds control characters.')
+  if (!isCanonical(canonicalHead, values.length + 5)) return incomplete('The request holds control characters.')
   if (parts.signature.length !== 64) return signatureMismatch
 
   return {
@@ -219,7 +215,6 @@ function claim(
     presigned: presigned === undefined ? undefined : { expiresSeconds: presigned.expiresSeconds },
     payloadHash: slotted('x-amz-content-sha256'),
     canonicalHead,
-    encoding,
   }
 }
 
@@ -240,12 +235,11 @@ function requestDate(plan: HeaderPlan, values: readonly string[]): string | unde
  * signing key of the claim's scope. A stated x-amz-content-sha256 must be the hash of the body.
  */
 export function verifySignature(claimed: SigV4Claim, body: Buffer, key: HmacKey): boolean {
-  const bodyHash = body.length === 0 ? emptyHash : sha256Hex(body)
-  // Both are known to the client, so the comparison may take its time.
-  if (claimed.payloadHash !== undefined && claimed.payloadHash !== bodyHash) return false
-  const canonical = claimed.canonicalHead + bodyHash
-  const hashed = sha256Hex(claimed.encoding === 'ascii' ? canonical : Buffer.from(canonical, 'latin1'))
-  return key.matchesHex(`${algorithm}\n${claimed.amzDate}\n${claimed.scope}\n${hashed}`, claimed.signature)
+  // A stated hash is known to the client, so its comparison may take its time.
+  const stated = claimed.payloadHash
+  if (stated !== undefined && !isSha256Hex(body, stated)) return false
+  const canonical = claimed.canonicalHead + (stated ?? sha256Hex(body))
+  return key.matchesHexOverDigest(`${algorithm}\n${claimed.amzDate}\n${claimed.scope}\n`, canonical, claimed.signature)
 }
 
 /** Derives the key of one day, region and service; `secret` stays the caller's. Keep the result, it costs four MACs. */

@@ -21,15 +21,17 @@ export function secretMemory(size: number): Buffer {
   return slab.subarray(cut - size, cut)
 }
 
+// A call into the runtime, and the view that it may need, cost more than so many stores.
+const fewBytes = 128
+
 /** Overwrites the first `length` bytes, or all, with zeros. */
 export function wipe(bytes: Uint8Array, length = bytes.length): void {
-  // A call into the runtime costs more than some dozen stores.
-  if (length > 64) Uint8Array.prototype.fill.call(bytes, 0, 0, length)
+  if (length > fewBytes) Uint8Array.prototype.fill.call(bytes, 0, 0, length)
   else for (let index = 0; index < length; index += 1) bytes[index] = 0
 }
 
 /** Copies `length` bytes of `from`, beginning at `start`, to `to` at `at`. */
 export function copyBytes(from: Uint8Array, start: number, length: number, to: Uint8Array, at: number): void {
-  if (length > 64) to.set(from.subarray(start, start + length), at)
+  if (length > fewBytes) to.set(from.subarray(start, start + length), at)
   else for (let index = 0; index < length; index += 1) to[at + index] = from[start + index] ?? 0
 }

@@ -162,8 +162,21 @@ export function createKeyDirectory(
     })
   }
 
+  // Most installations have one account and one Region. The keys of the place that is asked for first are cached under their
+  // ids alone: texts put together are copied, and hashed anew, each time they are looked for. Ids are shorter than other names.
+  let first: Place | undefined
+
+  function nameOf({ region, account }: Place, keyId: KeyId): string {
+    first ??= { region, account }
+    return region === first.region && account === first.account ? keyId : keyId + account + region
+  }
+
+  function ownerName(region: Region, keyId: KeyId): string {
+    return region === first?.region ? keyId : keyId + region
+  }
+
   function keyAt(place: Place, keyId: KeyId): MaybeAsync<LiveKey | undefined> {
-    const name = keyId + place.account + place.region
+    const name = nameOf(place, keyId)
     return keys.fresh(name) ?? loadKey(name, place, keyId)
   }
 
@@ -178,7 +191,7 @@ export function createKeyDirectory(
    * material goes at once, also from under the requests that are using it.
    */
   function refuseSuperseded({ record: { region, account, keyId, imported }, arn, opened: held }: LiveKey): void {
-    if (imported === undefined || keys.fresh(keyId + account + region)?.opened === held) return
+    if (imported === undefined || keys.fresh(nameOf({ region, account }, keyId))?.opened === held) return
     throw new RefusalError(refusal('KMSInvalidStateException', `${arn} is pending import.`))
   }
 
@@ -199,7 +212,7 @@ export function createKeyDirectory(
   function search(region: Region, keyId: KeyId): MaybeAsync<LiveKey | undefined> {
     return after(storage.accountOfKey(region, keyId), (account) => {
       if (account === undefined) return undefined
-      owners.set(keyId + region, words.shared(account))
+      owners.set(ownerName(region, keyId), words.shared(account))
       return keyAt({ region, account }, keyId)
     })
   }
@@ -207,7 +220,7 @@ export function createKeyDirectory(
   return {
     key: keyAt,
     keyAnywhere: (region, keyId) => {
-      const account = owners.get(keyId + region)
+      const account = owners.get(ownerName(region, keyId))
       if (account === undefined) return search(region, keyId)
       // Once a key was deleted, another account may have one with its id, if only where ids can be chosen.
       return after(keyAt({ region, account }, keyId), (key) => key ?? search(region, keyId))

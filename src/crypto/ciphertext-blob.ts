@@ -14,8 +14,7 @@
  * Everything before the ciphertext and the canonical encryption context are additional authenticated data.
  */
 import { createSecretKey, timingSafeEqual } from 'node:crypto'
-import { parseKeyId } from '#base/brand.ts'
-import type { KeyId, KeyMaterialId } from '#base/brand.ts'
+import { keyIdOfBytes, type KeyId, type KeyMaterialId } from '#base/brand.ts'
 import { copyBytes, secretMemory, wipe } from '#base/secret-memory.ts'
 import { ivLength, unwrapBytes, wrapBytes } from './aead.ts'
 import { HmacKey } from './hmac.ts'
@@ -151,14 +150,12 @@ export function parseBlobHeader(bytes: Buffer): BlobHeader | undefined {
   if (bytes[0] !== 0x54 || bytes[1] !== 0x01 || bytes[2] !== 1) return undefined
   const flags = bytes[3] ?? 0
   if ((flags & ~multiRegion) !== 0) return undefined
-  const digits = bytes.toString('hex', 4, nonceStart)
-  const keyId = parseKeyId((flags & multiRegion) === 0 ? uuidText(digits) : multiRegionPrefix + digits.slice(0, 32))
-  return keyId === undefined ? undefined : { suite: 1, flags, keyId, materialPrefix: digits.slice(32) }
-}
-
-function uuidText(digits: string): string {
-  const start = `${digits.slice(0, 8)}-${digits.slice(8, 12)}-${digits.slice(12, 16)}`
-  return `${start}-${digits.slice(16, 20)}-${digits.slice(20, 32)}`
+  return {
+    suite: 1,
+    flags,
+    keyId: keyIdOfBytes(bytes, identityStart, (flags & multiRegion) !== 0),
+    materialPrefix: bytes.toString('hex', identityStart + 16, nonceStart),
+  }
 }
 
 /** Puts the additional authenticated data of `blob` into `data`; answers how long they are. */

@@ -4,7 +4,7 @@
  */
 import { hash, timingSafeEqual } from 'node:crypto'
 import { copyBytes, secretMemory, wipe } from '#base/secret-memory.ts'
-import { innerRoom, primitives, sha512Block } from './primitives.ts'
+import { innerRoom, messageRoom, primitives, sha256Block, sha256Digest, sha512Block } from './primitives.ts'
 
 /** The hash functions a MAC may use: those of the KMS HMAC key specs. */
 export type MacAlgorithm = 'sha224' | 'sha256' | 'sha384' | 'sha512'
@@ -28,6 +28,9 @@ function roomFor(size: number): Buffer {
   scratch = Buffer.alloc(Math.min(retained, size * 2))
   return scratch
 }
+
+const hexDigits = Buffer.from('0123456789abcdef', 'latin1')
+const claimedDigest = Buffer.alloc(sha256Digest)
 
 const computedText = { 56: Buffer.alloc(56), 64: Buffer.alloc(64), 96: Buffer.alloc(96), 128: Buffer.alloc(128) }
 const claimedText = { 56: Buffer.alloc(56), 64: Buffer.alloc(64), 96: Buffer.alloc(96), 128: Buffer.alloc(128) }
@@ -109,6 +112,33 @@ export class HmacKey {
     return same
   }
 
+  /**
+   * Whether `hex` is the MAC of `start`, and behind it the SHA-256 of `hashed` in hex; takes the same time wherever the two
+   * differ. The characters of both texts must not exceed U+00FF. For a key of SHA-256.
+   */
+  matchesHexOverDigest(start: string, hashed: string, hex: string): boolean {
+    const end = sha256Block + start.length + 2 * sha256Digest
+    if (this.algorithm !== 'sha256' || hashed.length > messageRoom || end > messageRoom) {
+      return this.matchesHex(start + sha256Hex(Buffer.from(hashed, 'latin1')), hex)
+    }
+    if (!readDigest(hex, claimedDigest)) return false
+    if (this.#destroyed) throw new Error('the MAC key was destroyed')
+    const sha256 = primitives()
+    const { message, block, digest } = sha256
+    message.write(hashed, 0, 'latin1')
+    sha256.sha256(hashed.length)
+    message.write(start, sha256Block, 'latin1')
+    writeDigest(digest, message, sha256Block + start.length)
+    pad(this.#key, sha256Block, message, block)
+    sha256.sha256(end)
+    sha256.sha256Again()
+    const same = timingSafeEqual(claimedDigest, digest)
+    wipe(message, sha256Block)
+    wipe(block)
+    wipe(digest)
+    return same
+  }
+
   /** Overwrites the key. Using it afterwards throws. */
   destroy(): void {
     this.#destroyed = true
@@ -122,7 +152,7 @@ export class HmacKey {
     const { inner, outer, key: mac } = sha512
     const length = sha512Block + message.length
     pad(this.#key, sha512Block, inner, outer)
-    copyBytes(message, 0, message.length, inner, sha512Block)
+    inner.set(message, sha512Block)
     sha512.hash(length)
     copyBytes(mac, 0, mac.length, target, offset)
     wipe(inner, length)
@@ -154,6 +184,47 @@ function pad(key: Buffer, block: number, inner: Uint8Array, outer: Uint8Array): 
     inner[index] = byte ^ 0x36
     outer[index] = byte ^ 0x5c
   }
+}
+
+/** Whether `hex` is 64 digits, lower case; `target` then holds their bytes. */
+function readDigest(hex: string, target: Uint8Array): boolean {
+  if (hex.length !== 2 * sha256Digest) return false
+  for (let index = 0; index < sha256Digest; index += 1) {
+    const byte = (digitAt(hex, 2 * index) << 4) | digitAt(hex, 2 * index + 1)
+    if (byte < 0) return false
+    target[index] = byte
+  }
+  return true
+}
+
+/** The value of the digit there, negative when it is none. */
+function digitAt(hex: string, index: number): number {
+  const code = hex.charCodeAt(index)
+  if (code >= 0x30 && code <= 0x39) return code - 0x30
+  return code >= 0x61 && code <= 0x66 ? code - 0x57 : -1
+}
+
+/** Puts `digest` into `target` in hex. */
+function writeDigest(digest: Uint8Array, target: Uint8Array, at: number): void {
+  for (let index = 0; index < sha256Digest; index += 1) {
+    const byte = digest[index] ?? 0
+    target[at + 2 * index] = hexDigits[byte >> 4] ?? 0
+    target[at + 2 * index + 1] = hexDigits[byte & 15] ?? 0
+  }
+}
+
+/** Whether `hex` (lower case) is the SHA-256 of `data`. The comparison takes its time: for what is no secret. */
+export function isSha256Hex(data: Buffer, hex: string): boolean {
+  if (data.length > messageRoom) return sha256Hex(data) === hex
+  if (!readDigest(hex, claimedDigest)) return false
+  const sha256 = primitives()
+  sha256.message.set(data)
+  sha256.sha256(data.length)
+  wipe(sha256.message, data.length)
+  for (let index = 0; index < sha256Digest; index += 1) {
+    if (sha256.digest[index] !== claimedDigest[index]) return false
+  }
+  return true
 }
 
 /** SHA-256 in lower-case hex; strings are hashed as UTF-8. */

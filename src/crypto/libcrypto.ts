@@ -10,6 +10,7 @@ import type { DigestScheme, DigestSigner } from './digest-signer.ts'
 import { privateKeyDer } from './private-key.ts'
 import { publicKeyDer } from './public-key.ts'
 
+const five = ['pointer', 'pointer', 'pointer', 'pointer', 'pointer'] as const
 const initialize = { return: 'int32', arguments: ['pointer'] } as const
 const initializeAs = { return: 'int32', arguments: ['pointer', 'pointer', 'buffer'] } as const
 const readKey = { return: 'pointer', arguments: ['pointer', 'buffer', 'int64'] } as const
@@ -29,8 +30,9 @@ export const opensslFunctions = {
   EVP_PKEY_verify_init_ex2: initializeAs,
   EVP_PKEY_sign_message_init: initializeAs,
   EVP_PKEY_verify_message_init: initializeAs,
-  EVP_PKEY_sign: { return: 'int32', arguments: ['pointer', 'buffer', 'buffer', 'buffer', 'uint64'] },
-  EVP_PKEY_verify: { return: 'int32', arguments: ['pointer', 'buffer', 'uint64', 'buffer', 'uint64'] },
+  // Sizes as pointers, which are as wide: see openssl-primitives.ts.
+  EVP_PKEY_sign: { return: 'int32', arguments: five },
+  EVP_PKEY_verify: { return: 'int32', arguments: five },
 } as const
 
 type Initialize = (context: bigint) => number
@@ -52,8 +54,8 @@ export interface Openssl {
   readonly EVP_PKEY_verify_init_ex2: InitializeAs
   readonly EVP_PKEY_sign_message_init: InitializeAs
   readonly EVP_PKEY_verify_message_init: InitializeAs
-  readonly EVP_PKEY_sign: (context: bigint, to: Buffer, length: Buffer, input: Buffer, size: bigint) => number
-  readonly EVP_PKEY_verify: (context: bigint, signature: Buffer, length: bigint, input: Buffer, size: bigint) => number
+  readonly EVP_PKEY_sign: (context: bigint, to: bigint, length: bigint, input: bigint, size: bigint) => number
+  readonly EVP_PKEY_verify: (context: bigint, signature: bigint, length: bigint, input: bigint, size: bigint) => number
 }
 
 /** The address of a buffer's bytes: `getRawPointer` of node:ffi. */
@@ -61,6 +63,8 @@ export type AddressOf = (bytes: Buffer) => bigint
 
 // Larger than any signature here (ML-DSA-87: 4,627 bytes).
 const room = 6144
+// SHA-512, and the mu of ML-DSA.
+const longestDigest = 64
 
 /** Signs through bound functions of OpenSSL. For platforms of 64 bits, little-endian: on others it doesn't prove itself. */
 export function openLibcrypto(openssl: Openssl, addressOf: AddressOf): DigestSigner {
@@ -158,14 +162,21 @@ export function openLibcrypto(openssl: Openssl, addressOf: AddressOf): DigestSig
     return context
   }
 
-  // Used again by every call, for nothing here awaits; signatures are no secrets.
-  const signature = Buffer.alloc(room)
-  const length = Buffer.alloc(8)
+  // Used again by every call, for nothing here awaits; signatures and digests are no secrets.
+  const memory = Buffer.allocUnsafeSlow(room + 8 + longestDigest).fill(0)
+  const signature = memory.subarray(0, room)
+  const length = memory.subarray(room, room + 8)
+  const input = memory.subarray(room + 8)
+  const signatureAt = addressOf(signature)
+  const lengthAt = addressOf(length)
+  const inputAt = addressOf(input)
 
   function signIn(context: bigint, digest: Buffer): Buffer {
+    if (digest.length > longestDigest) throw new RangeError('no digest is so long')
     length.writeUInt32LE(room, 0)
     length.writeUInt32LE(0, 4)
-    if (openssl.EVP_PKEY_sign(context, signature, length, digest, BigInt(digest.length)) !== 1) {
+    input.set(digest)
+    if (openssl.EVP_PKEY_sign(context, signatureAt, lengthAt, inputAt, BigInt(digest.length)) !== 1) {
       openssl.ERR_clear_error()
       throw new Error('OpenSSL did not sign')
     }
@@ -183,7 +194,13 @@ export function openLibcrypto(openssl: Openssl, addressOf: AddressOf): DigestSig
       scheme,
       publicKey,
       (context) =>
-        openssl.EVP_PKEY_verify(context, signature, BigInt(signature.length), digest, BigInt(digest.length)) === 1,
+        openssl.EVP_PKEY_verify(
+          context,
+          addressOf(signature),
+          BigInt(signature.length),
+          addressOf(digest),
+          BigInt(digest.length),
+        ) === 1,
     )
   }
 

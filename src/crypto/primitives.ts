@@ -1,7 +1,8 @@
 /**
- * What sealing and opening a ciphertext blob computes: SHA-512 and AES-256-GCM, over memory that stays where it is. Two
- * implementations do it: Node's own calls here, and OpenSSL's functions called directly (openssl-primitives.ts), which make
- * no objects for a call and so take half the time. Each thread uses the portable one until another has proved itself.
+ * What each request computes: SHA-256 for its signature, SHA-512 and AES-256-GCM for a ciphertext blob, over memory that
+ * stays where it is. Two implementations do it: Node's own calls here, and OpenSSL's functions called directly
+ * (openssl-primitives.ts), which make no objects for a call and so take a third of the time. Each thread uses the portable one
+ * until another has proved itself.
  *
  * The memory is shared by all calls of a thread, which never overlap because nothing here awaits. It may hold secrets while
  * it is used, and whoever put them there overwrites them.
@@ -12,9 +13,15 @@ import { createCipheriv, createDecipheriv, hash } from 'node:crypto'
 export const sha512Block = 128
 export const sha512Digest = 64
 
+/** Bytes of a SHA-256 block and digest. */
+export const sha256Block = 64
+export const sha256Digest = 32
+
 /** Bytes of a tag. */
 export const gcmTag = 16
 
+/** Room for what SHA-256 is taken of: a request's body, or its canonical form, but the longest. */
+export const messageRoom = 8192
 /** Room for a message behind the block of a key. */
 export const innerRoom = 1024
 /** Room for additional authenticated data: a header, and an encryption context of 8,192 characters in ASCII. */
@@ -23,6 +30,11 @@ export const dataRoom = 8192 + 512
 export const textRoom = 8192
 
 export interface PrimitivesMemory {
+  readonly message: Buffer
+  /** The block of a key, right before `digest`. */
+  readonly block: Uint8Array
+  /** The SHA-256 of `message`. */
+  readonly digest: Buffer
   readonly inner: Uint8Array
   /** A block, then the digest of `inner`. */
   readonly outer: Uint8Array
@@ -36,6 +48,10 @@ export interface PrimitivesMemory {
 }
 
 export interface Primitives extends PrimitivesMemory {
+  /** The SHA-256 of the first `length` bytes of `message` to `digest`. */
+  sha256(length: number): void
+  /** The SHA-256 of `block` and `digest` to `digest`. */
+  sha256Again(): void
   /** The SHA-512 of the first `length` bytes of `inner` to the end of `outer`, then that of `outer` to `key`. */
   hash(length: number): void
   /** Encrypts under an initialization vector of zeros; `result` has the ciphertext and the tag. */
@@ -50,11 +66,18 @@ export interface Primitives extends PrimitivesMemory {
 /** The parts of `memory`, which has `memorySize` bytes or more. */
 export function partsOf(memory: Buffer): PrimitivesMemory {
   let at = 0
+  const nextBuffer = (size: number): Buffer => {
+    at += size
+    return memory.subarray(at - size, at)
+  }
   const next = (size: number): Uint8Array => {
     at += size
     return new Uint8Array(memory.buffer, memory.byteOffset + at - size, size)
   }
   return {
+    message: nextBuffer(messageRoom),
+    block: next(sha256Block),
+    digest: nextBuffer(sha256Digest),
     inner: next(innerRoom),
     outer: next(sha512Block + sha512Digest),
     key: next(sha512Digest),
@@ -65,7 +88,8 @@ export function partsOf(memory: Buffer): PrimitivesMemory {
 }
 
 /** Bytes that `partsOf` wants. */
-export const memorySize = innerRoom + sha512Block + 2 * sha512Digest + dataRoom + 2 * textRoom
+export const memorySize =
+  messageRoom + sha256Block + sha256Digest + innerRoom + sha512Block + 2 * sha512Digest + dataRoom + 2 * textRoom
 
 const iv = Buffer.alloc(12)
 const options = { authTagLength: gcmTag }
@@ -73,20 +97,23 @@ const options = { authTagLength: gcmTag }
 /** By Node's own calls. */
 export function portablePrimitives(): Primitives {
   const parts = partsOf(Buffer.alloc(memorySize))
-  const { inner, outer, key, data, text, result } = parts
+  const { message, block, digest, inner, outer, key, data, text, result } = parts
   const encryptionKey = key.subarray(0, 32)
+  const again = Buffer.from(block.buffer, block.byteOffset, sha256Block + sha256Digest)
 
-  function digestInto(message: Uint8Array, target: Uint8Array, at: number): void {
-    const digest = hash('sha512', message, 'buffer')
-    target.set(digest, at)
-    digest.fill(0)
+  function digestInto(algorithm: 'sha256' | 'sha512', from: Uint8Array, target: Uint8Array, at: number): void {
+    const made = hash(algorithm, from, 'buffer')
+    target.set(made, at)
+    made.fill(0)
   }
 
   return {
     ...parts,
+    sha256: (length) => digestInto('sha256', message.subarray(0, length), digest, 0),
+    sha256Again: () => digestInto('sha256', again, digest, 0),
     hash: (length) => {
-      digestInto(inner.subarray(0, length), outer, sha512Block)
-      digestInto(outer, key, 0)
+      digestInto('sha512', inner.subarray(0, length), outer, sha512Block)
+      digestInto('sha512', outer, key, 0)
     },
     seal: (dataLength, textLength) => {
       const cipher = createCipheriv('aes-256-gcm', encryptionKey, iv, options)
@@ -132,9 +159,8 @@ export function provesPrimitives(candidate: Primitives): boolean {
   } catch {
     return false
   } finally {
-    for (const memory of [candidate.inner, candidate.outer, candidate.key, candidate.data, candidate.text])
-      memory.fill(0)
-    candidate.result.fill(0)
+    const { message, block, digest, inner, outer, key, data, text, result } = candidate
+    for (const memory of [message, block, digest, inner, outer, key, data, text, result]) memory.fill(0)
   }
 }
 
@@ -145,11 +171,19 @@ function agree(known: Primitives, candidate: Primitives, length: number): boolea
     for (let index = 0; index < hashed; index += 1) one.inner[index] = index * 7 + length
     for (let index = 0; index < dataLength; index += 1) one.data[index] = index * 5 + length
     for (let index = 0; index < length; index += 1) one.text[index] = index * 3 + length
+    for (let index = 0; index < length; index += 1) one.message[index] = index * 11 + length
+    one.block.fill(0x36)
+    one.sha256(length)
+  }
+  if (!isSame(known.digest, candidate.digest)) return false
+  for (const one of [known, candidate]) {
+    one.sha256Again()
     one.outer.fill(0x5c)
     one.hash(hashed)
     one.seal(dataLength, length)
   }
   const sealed = known.result.slice(0, length + gcmTag)
+  if (!isSame(known.digest, candidate.digest)) return false
   if (!isSame(known.key, candidate.key) || !isSame(sealed, candidate.result.subarray(0, sealed.length))) return false
   const opens = (changed: Uint8Array | undefined, at: number): boolean => {
     candidate.text.set(sealed)

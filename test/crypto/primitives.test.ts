@@ -9,6 +9,7 @@ import { opensslPrimitives, primitiveFunctions } from '#crypto/openssl-primitive
 import {
   dataRoom,
   innerRoom,
+  messageRoom,
   portablePrimitives,
   provesPrimitives,
   textRoom,
@@ -50,6 +51,18 @@ for (const [name, made] of Object.entries({ portable: portablePrimitives, openss
       assert.equal(hexOf(one.outer.subarray(128)), abc)
       const outer = Buffer.concat([Buffer.alloc(128, 0x5c), hex(abc)])
       assert.equal(hexOf(one.key), createHash('sha512').update(outer).digest('hex'))
+    })
+
+    it('take the SHA-256 of what stands in front, and of that behind a block', () => {
+      const one = made()
+      one.message.write('abc')
+      one.block.fill(0x5c)
+      one.sha256(3)
+      const abc = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
+      assert.equal(hexOf(one.digest), abc)
+      one.sha256Again()
+      const again = Buffer.concat([Buffer.alloc(64, 0x5c), hex(abc)])
+      assert.equal(hexOf(one.digest), createHash('sha256').update(again).digest('hex'))
     })
 
     it('open nothing in which a bit of key, data, ciphertext or tag is another', () => {
@@ -115,6 +128,8 @@ describe('primitives that are wrong', () => {
   const wrong: Record<string, (right: Primitives) => Partial<Primitives>> = {
     'hash one byte less': (right) => ({ hash: (length) => right.hash(length - 1) }),
     'leave the outer digest as it was': () => ({ hash: () => undefined }),
+    'digest one byte less': (right) => ({ sha256: (length) => right.sha256(length === 0 ? 0 : length - 1) }),
+    'leave the digest as it was': () => ({ sha256Again: () => undefined }),
     'encrypt without the additional data': (right) => ({ seal: (_data, text) => right.seal(0, text) }),
     'say that everything is whole': (right) => ({
       open: (data, text) => {
@@ -145,6 +160,7 @@ describe('primitives that are wrong', () => {
 
   it('refuse more than there is room for instead of writing beyond it', () => {
     const one = openssl()
+    assert.throws(() => one.sha256(messageRoom + 1), RangeError)
     assert.throws(() => one.hash(innerRoom + 1), RangeError)
     assert.throws(() => one.seal(dataRoom + 1, 16), RangeError)
     assert.throws(() => one.seal(16, textRoom - 15), RangeError)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { createHmac, hash, randomInt } from 'node:crypto'
+import { createHash, createHmac, hash, randomInt } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
-import { HmacKey, sha256Base64, sha256Hex } from '#crypto/hmac.ts'
+import { HmacKey, isSha256Hex, sha256Base64, sha256Hex } from '#crypto/hmac.ts'
 
 // RFC 4231, section 4 (test case 5 is truncated to 128 bits).
 const repeated = (byte: number, times: number): Buffer => Buffer.alloc(times, byte)
@@ -119,6 +119,30 @@ describe('HmacKey', () => {
     }
   })
 
+  it('matches a MAC over a text and the digest of another, of any length, and no other text than its hex', () => {
+    for (const hashed of ['', 'x', '\u00e9\u00ff', 'y'.repeat(8192), 'y'.repeat(8193)]) {
+      for (const start of ['', 'AWS4-HMAC-SHA256\n', 's'.repeat(9000)]) {
+        const key = new HmacKey('sha256', Buffer.from('Jefe'))
+        const digest = createHash('sha256').update(hashed, 'latin1').digest('hex')
+        const right = createHmac('sha256', 'Jefe')
+          .update(start + digest)
+          .digest('hex')
+        assert.equal(key.matchesHexOverDigest(start, hashed, right), true)
+        assert.equal(key.matchesHexOverDigest(start, `${hashed}z`, right), false)
+        assert.equal(key.matchesHexOverDigest(`${start}z`, hashed, right), false)
+        assert.equal(key.matchesHexOverDigest(start, hashed, right.toUpperCase()), false)
+        assert.equal(key.matchesHexOverDigest(start, hashed, right.slice(1)), false)
+        assert.equal(key.matchesHexOverDigest(start, hashed, right.replace(/[a-f]/, '\u0161')), false)
+        for (let at = 0; at < right.length; at++) {
+          const digit = right[at] === '0' ? '1' : '0'
+          assert.equal(key.matchesHexOverDigest(start, hashed, right.slice(0, at) + digit + right.slice(at + 1)), false)
+        }
+        key.destroy()
+        assert.throws(() => key.matchesHexOverDigest(start, hashed, right), /the MAC key was destroyed/)
+      }
+    }
+  })
+
   it('shows nothing of the key and refuses to work once destroyed', () => {
     const key = new HmacKey('sha512', Buffer.from('visible-secret'))
     assert.doesNotMatch(inspect(key, { showHidden: true, depth: 9 }) + JSON.stringify(key), /visible|Buffer/)
@@ -139,5 +163,22 @@ describe('sha256', () => {
   it('digests the empty string', () => {
     assert.equal(sha256Hex(''), 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855')
     assert.equal(sha256Base64(Buffer.alloc(0)), '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=')
+  })
+
+  it('is told from every other text of hex, whatever the length of the data', () => {
+    for (const length of [0, 1, 63, 8192, 8193, 300_000]) {
+      const data = Buffer.alloc(length, 0x61)
+      const right = createHash('sha256').update(data).digest('hex')
+      assert.equal(isSha256Hex(data, right), true)
+      assert.equal(isSha256Hex(data, right.toUpperCase()), false)
+      assert.equal(isSha256Hex(data, right.slice(1)), false)
+      assert.equal(isSha256Hex(data, `${right}0`), false)
+      assert.equal(isSha256Hex(data, ''), false)
+      assert.equal(isSha256Hex(data, 'UNSIGNED-PAYLOAD'), false)
+      for (let at = 0; at < right.length; at++) {
+        const digit = right[at] === '0' ? '1' : '0'
+        assert.equal(isSha256Hex(data, right.slice(0, at) + digit + right.slice(at + 1)), false)
+      }
+    }
   })
 })
