@@ -3,6 +3,7 @@ import { generateKeyPair, randomFillSync } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { RequestId } from '#base/brand.ts'
 import { secretMemory } from '#base/secret-memory.ts'
+import { nilUuid, putOctet } from '#base/uuid-text.ts'
 import type { KeyPair, KeyPairRequest } from '#crypto/key-pair.ts'
 import type { Clock, Random } from '#ports/edge.ts'
 
@@ -38,7 +39,6 @@ export function advanceClock(offset: SharedArrayBuffer, milliseconds: number): v
   Atomics.add(new Int32Array(offset, countAt, 1), 0, 1)
 }
 
-const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 const poolSize = 8192
 
 /**
@@ -75,18 +75,19 @@ export function systemRandom(): Random {
 
   // Requests that come together share the millisecond, and its text.
   let lastMs = -1
-  let time = ''
+  const requestText = Buffer.from(nilUuid, 'latin1')
+  const eventText = Buffer.from(nilUuid, 'latin1')
 
-  const byte = (at: number): string => hex[pool[at] ?? 0] ?? ''
-
-  function uuidTail(at: number, version: string): string {
-    // RFC 9562 section 4: the version in octet 6, the variant 10 in octet 8.
-    const octet8 = hex[((pool[at + 2] ?? 0) & 0x3f) | 0x80] ?? ''
-    const octet6 = version + (hex[pool[at] ?? 0] ?? '').slice(1)
-    const text =
-      `${octet6}${byte(at + 1)}-${octet8}${byte(at + 3)}-` +
-      `${byte(at + 4)}${byte(at + 5)}${byte(at + 6)}${byte(at + 7)}${byte(at + 8)}${byte(at + 9)}`
-    return text
+  /** Puts the octets of `text` from number `first` on, with their version; answers all of it. */
+  function uuidText(text: Buffer, at: number, first: number, version: number): string {
+    for (let octet = first; octet < 16; octet += 1) {
+      let byte = pool[at + octet - first] ?? 0
+      // RFC 9562 section 4: the version in octet 6, the variant 10 in octet 8.
+      if (octet === 6) byte = (byte & 0x0f) | (version << 4)
+      else if (octet === 8) byte = (byte & 0x3f) | 0x80
+      putOctet(text, octet, byte)
+    }
+    return text.toString('latin1')
   }
 
   return {
@@ -96,22 +97,15 @@ export function systemRandom(): Random {
       return target
     },
     fill,
-    uuid: () => {
-      const at = take(16)
-      return (
-        `${byte(at)}${byte(at + 1)}${byte(at + 2)}${byte(at + 3)}-${byte(at + 4)}${byte(at + 5)}-` +
-        uuidTail(at + 6, '4')
-      )
-    },
+    uuid: () => uuidText(eventText, take(16), 0, 4),
     requestId: (machineMs) => {
       if (machineMs !== lastMs) {
         lastMs = machineMs
         const digits = machineMs.toString(16).padStart(12, '0')
-        time = `${digits.slice(0, 8)}-${digits.slice(8)}-`
+        requestText.write(`${digits.slice(0, 8)}-${digits.slice(8)}`, 'latin1')
       }
-      const at = take(10)
       // Built here and nowhere else: 48 bits of time, version 7, 74 random bits (RFC 9562 section 5.7).
-      return (time + uuidTail(at, '7')) as RequestId
+      return uuidText(requestText, take(10), 6, 7) as RequestId
     },
   }
 }

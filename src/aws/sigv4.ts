@@ -36,6 +36,8 @@ export interface SignedRequest {
   readonly query: string
   /** Names and values in turn, as in Node's `rawHeaders`. */
   readonly rawHeaders: readonly string[]
+  /** True where whoever read the request knows that all of the above is printable ASCII: then nobody looks again. */
+  readonly isPrintable?: boolean | undefined
 }
 
 /** What a request says about itself. It holds the session token: don't log it whole. */
@@ -197,7 +199,9 @@ function claim(
   let canonicalHead = `${request.method}\n${path}\n${query.canonical}\n`
   for (let slot = 0; slot < values.length; slot++) canonicalHead += (plan.heads[slot] ?? '') + (values[slot] ?? '')
   canonicalHead += plan.tail
-  if (!isCanonical(canonicalHead, values.length + 5)) return incomplete('The request holds control characters.')
+  // Else a value could hold the line feed that ends it, and pose as further headers.
+  if (request.isPrintable !== true && !isCanonical(canonicalHead, values.length + 5))
+    return incomplete('The request holds control characters.')
   if (parts.signature.length !== 64) return signatureMismatch
 
   return {
@@ -238,8 +242,8 @@ export function verifySignature(claimed: SigV4Claim, body: Buffer, key: HmacKey)
   // A stated hash is known to the client, so its comparison may take its time.
   const stated = claimed.payloadHash
   if (stated !== undefined && !isSha256Hex(body, stated)) return false
-  const canonical = claimed.canonicalHead + (stated ?? sha256Hex(body))
-  return key.matchesHexOverDigest(`${algorithm}\n${claimed.amzDate}\n${claimed.scope}\n`, canonical, claimed.signature)
+  const start = `${algorithm}\n${claimed.amzDate}\n${claimed.scope}\n`
+  return key.matchesHexOverDigest(start, claimed.canonicalHead, stated ?? sha256Hex(body), claimed.signature)
 }
 
 /** Derives the key of one day, region and service; `secret` stays the caller's. Keep the result, it costs four MACs. */

@@ -1,6 +1,8 @@
 /**
  * Branded strings: a value of type `KeyId` was built by the one parse function for key ids, never by a cast elsewhere.
  */
+import { nilUuid, putOctet } from './uuid-text.ts'
+
 declare const brand: unique symbol
 export type Branded<T, Name extends string> = T & { readonly [brand]: Name }
 
@@ -48,21 +50,13 @@ export function parseKeyId(text: string): KeyId | undefined {
   return text.length === 36 && keyIdPattern.test(text) ? (text as KeyId) : undefined
 }
 
-// Where the digits of each byte stand in the text of a UUID (RFC 9562 section 4).
-const digitPlaces = Uint8Array.of(0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34)
-const hexDigits = Buffer.from('0123456789abcdef', 'latin1')
-const uuidText = Buffer.from('00000000-0000-0000-0000-000000000000', 'latin1')
+const uuid = Buffer.from(nilUuid, 'latin1')
 
 /** The key id whose 16 bytes stand at `at` of `bytes`: a UUID, or one of a multi-Region key. */
 export function keyIdOfBytes(bytes: Buffer, at: number, multiRegion: boolean): KeyId {
   if (multiRegion) return `mrk-${bytes.toString('hex', at, at + 16)}` as KeyId
-  for (let index = 0; index < 16; index += 1) {
-    const byte = bytes[at + index] ?? 0
-    const place = digitPlaces[index] ?? 0
-    uuidText[place] = hexDigits[byte >> 4] ?? 0
-    uuidText[place + 1] = hexDigits[byte & 15] ?? 0
-  }
-  return uuidText.toString('latin1') as KeyId
+  for (let octet = 0; octet < 16; octet += 1) putOctet(uuid, octet, bytes[at + octet] ?? 0)
+  return uuid.toString('latin1') as KeyId
 }
 
 const aliasPattern = /^alias\/[a-zA-Z0-9/_-]{1,250}$/

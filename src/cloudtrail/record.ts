@@ -5,18 +5,30 @@
  */
 import type { AccountId, Region } from '#base/brand.ts'
 import { quoted } from '#base/json-text.ts'
+import { inOnePiece } from '#base/one-piece.ts'
 import { withinBytes, omitted, truncated } from './record-limits.ts'
 
 /** What is the same in all records of one operation. */
 export interface OperationText {
   readonly head: string
   readonly tail: string
+  /** The fronts of its latest records, by `client`: within a second those of a client are the same. */
+  readonly fronts: Map<string, Front>
 }
 /** What is the same in all records of one account in one region. */
 export interface PlaceText {
   readonly region: string
-  readonly recipient: string
+  readonly tail: string
 }
+/** A record up to its `userAgent`, and what it was made of. */
+interface Front {
+  readonly userIdentity: string
+  readonly time: string
+  readonly place: PlaceText
+  readonly text: string
+}
+
+const mostFronts = 64
 
 /** The parts of one record. All but ids and `time` are JSON text, or fragments made by the functions below. */
 export interface RecordParts {
@@ -53,11 +65,13 @@ export function operationText(eventSource: string, eventName: string, readOnly: 
   return {
     head: `,"eventSource":${JSON.stringify(eventSource)},"eventName":${JSON.stringify(eventName)}`,
     tail: `,"readOnly":${readOnly}`,
+    fronts: new Map(),
   }
 }
 
 export function placeText(region: Region, account: AccountId): PlaceText {
-  return { region: `,"awsRegion":"${region}"`, recipient: `,"recipientAccountId":"${account}"` }
+  const tail = `,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"${account}","eventCategory":"Management"`
+  return { region: `,"awsRegion":"${region}"`, tail: inOnePiece(tail) }
 }
 
 /** Where the request came from; the caller keeps it for as long as the connection sends the same. User agents are cut at 1 KB. */
@@ -131,7 +145,19 @@ function assemble(
   const more = additional === undefined ? '' : `,"additionalEventData":${additional}`
   const keys = resources === undefined ? '' : `,"resources":${resources}`
   const tls = parts.tlsDetails === undefined ? '' : `,"tlsDetails":${parts.tlsDetails}`
-  return `{"eventVersion":"1.11","userIdentity":${parts.userIdentity},"eventTime":"${parts.time}"${operation.head}${place.region}${parts.client}${parts.error},"requestParameters":${requestParameters},"responseElements":${responseElements}${more},"requestID":"${parts.requestId}","eventID":"${parts.eventId}"${operation.tail}${keys},"eventType":"AwsApiCall","managementEvent":true${place.recipient},"eventCategory":"Management"${tls}}`
+  return `${frontOf(parts)}${parts.error},"requestParameters":${requestParameters},"responseElements":${responseElements}${more},"requestID":"${parts.requestId}","eventID":"${parts.eventId}"${operation.tail}${keys}${place.tail}${tls}}`
+}
+
+function frontOf({ userIdentity, time, operation, place, client }: RecordParts): string {
+  const { fronts } = operation
+  const known = fronts.get(client)
+  if (known?.time === time && known.userIdentity === userIdentity && known.place === place) return known.text
+  const text = inOnePiece(
+    `{"eventVersion":"1.11","userIdentity":${userIdentity},"eventTime":"${time}"${operation.head}${place.region}${client}`,
+  )
+  if (fronts.size >= mostFronts) fronts.clear()
+  fronts.set(client, { userIdentity, time, place, text })
+  return text
 }
 
 /** Something that the service did by itself. */

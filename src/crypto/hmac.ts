@@ -113,20 +113,22 @@ export class HmacKey {
   }
 
   /**
-   * Whether `hex` is the MAC of `start`, and behind it the SHA-256 of `hashed` in hex; takes the same time wherever the two
-   * differ. The characters of both texts must not exceed U+00FF. For a key of SHA-256.
+   * Whether `hex` is the MAC of `start`, and behind it the SHA-256 of `first` and `second` in hex; takes the same time
+   * wherever the two differ. The characters of all texts must not exceed U+00FF. For a key of SHA-256.
    */
-  matchesHexOverDigest(start: string, hashed: string, hex: string): boolean {
+  matchesHexOverDigest(start: string, first: string, second: string, hex: string): boolean {
+    const hashed = first.length + second.length
     const end = sha256Block + start.length + 2 * sha256Digest
-    if (this.algorithm !== 'sha256' || hashed.length > messageRoom || end > messageRoom) {
-      return this.matchesHex(start + sha256Hex(Buffer.from(hashed, 'latin1')), hex)
+    if (this.algorithm !== 'sha256' || hashed > messageRoom || end > messageRoom) {
+      return this.matchesHex(start + sha256Hex(Buffer.from(first + second, 'latin1')), hex)
     }
     if (!readDigest(hex, claimedDigest)) return false
     if (this.#destroyed) throw new Error('the MAC key was destroyed')
     const sha256 = primitives()
     const { message, block, digest } = sha256
-    message.write(hashed, 0, 'latin1')
-    sha256.sha256(hashed.length)
+    message.write(first, 0, 'latin1')
+    message.write(second, first.length, 'latin1')
+    sha256.sha256(hashed)
     message.write(start, sha256Block, 'latin1')
     writeDigest(digest, message, sha256Block + start.length)
     pad(this.#key, sha256Block, message, block)

@@ -23,6 +23,8 @@ export interface IncomingRequest {
   readonly query: string
   /** Names and values alternating, as on the wire. */
   readonly rawHeaders: readonly string[]
+  /** Whether all of the above is known to be printable ASCII. */
+  readonly isPrintable?: boolean | undefined
   readonly body: Buffer
   /** The parameters of the Query protocol, once they were read: see `formOf`. */
   form?: URLSearchParams | undefined

@@ -1,5 +1,6 @@
 /** The head of an answer, for both ways in which answers leave. */
 import type { Answer } from '#gateway/request.ts'
+import { inOnePiece } from '#base/one-piece.ts'
 import { STATUS_CODES } from './node-http.ts'
 
 /** The headers of `answer`, whose body has `size` bytes, but those about the connection. Names and values alternate. */
@@ -40,6 +41,29 @@ function dateText(nowMs: number): string {
   return date
 }
 
+/** All of a head but its request id, and what it is made of: most answers within a second differ in nothing else. */
+interface LastHead {
+  readonly status: number
+  readonly contentType: string
+  readonly size: number
+  readonly worker: string | undefined
+  readonly date: string
+  readonly keepAliveSeconds: number | undefined
+  readonly start: string
+  readonly end: string
+}
+
+let last: LastHead = {
+  status: 0,
+  contentType: '',
+  size: 0,
+  worker: undefined,
+  date: '',
+  keepAliveSeconds: undefined,
+  start: '',
+  end: '',
+}
+
 const printable = /^[ -~]*$/
 
 /**
@@ -58,7 +82,21 @@ export function answerHead(
   if (reason === undefined || !printable.test(contentType)) {
     throw new TypeError('an answer with a status that there is not, or with a content type that is no header')
   }
-  const own = worker === undefined ? '' : `x-trent-worker: ${worker}\r\n`
-  const connection = keepAliveSeconds === undefined ? 'close' : `keep-alive\r\nKeep-Alive: timeout=${keepAliveSeconds}`
-  return `HTTP/1.1 ${status} ${reason}\r\nx-amzn-RequestId: ${requestId}\r\nCache-Control: no-cache, no-store, must-revalidate, private\r\nExpires: 0\r\nPragma: no-cache\r\nContent-Type: ${contentType}\r\nContent-Length: ${size}\r\n${own}Date: ${dateText(nowMs)}\r\nConnection: ${connection}\r\n\r\n`
+  const date = dateText(nowMs)
+  if (
+    status !== last.status ||
+    contentType !== last.contentType ||
+    size !== last.size ||
+    worker !== last.worker ||
+    date !== last.date ||
+    keepAliveSeconds !== last.keepAliveSeconds
+  ) {
+    const own = worker === undefined ? '' : `x-trent-worker: ${worker}\r\n`
+    const connection =
+      keepAliveSeconds === undefined ? 'close' : `keep-alive\r\nKeep-Alive: timeout=${keepAliveSeconds}`
+    const end = `\r\nCache-Control: no-cache, no-store, must-revalidate, private\r\nExpires: 0\r\nPragma: no-cache\r\nContent-Type: ${contentType}\r\nContent-Length: ${size}\r\n${own}Date: ${date}\r\nConnection: ${connection}\r\n\r\n`
+    const start = inOnePiece(`HTTP/1.1 ${status} ${reason}\r\nx-amzn-RequestId: `)
+    last = { status, contentType, size, worker, date, keepAliveSeconds, start, end: inOnePiece(end) }
+  }
+  return last.start + requestId + last.end
 }

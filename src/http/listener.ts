@@ -64,7 +64,7 @@ export interface Listener {
 }
 
 /** The request line, and the headers as they came. */
-type Request = Pick<IncomingRequest, 'method' | 'path' | 'query' | 'rawHeaders'>
+type Request = Pick<IncomingRequest, 'method' | 'path' | 'query' | 'rawHeaders' | 'isPrintable'>
 
 /** A request whose body is still to come. */
 interface Begun {
@@ -79,7 +79,12 @@ export function createListener(options: ListenerOptions): Listener {
   const peers = peerTable(options.trustedProxies)
 
   /** A request to its answer, however it came and whichever way the answer leaves. */
-  function begin({ method, path, query, rawHeaders }: Request, route: Route, peer: Peer, reply: Reply): Begun {
+  function begin(
+    { method, path, query, rawHeaders, isPrintable }: Request,
+    route: Route,
+    peer: Peer,
+    reply: Reply,
+  ): Begun {
     const started = performance.now()
     const receivedMs = Date.now()
     const requestId = random.requestId(receivedMs)
@@ -126,6 +131,7 @@ export function createListener(options: ListenerOptions): Listener {
         path,
         query,
         rawHeaders,
+        isPrintable,
         body,
         form: undefined,
         sourceIp,
@@ -160,7 +166,7 @@ export function createListener(options: ListenerOptions): Listener {
     }
     const peer = peers.of(request.socket, headers.userAgent, headers.forwardedFor)
     const reply = new StreamedReply(response, peer, options.workerHeader)
-    const begun = begin({ method, path, query, rawHeaders }, route, peer, reply)
+    const begun = begin({ method, path, query, rawHeaders, isPrintable: false }, route, peer, reply)
     const overLimit = (): void => {
       reply.hurry()
       begun.overLimit()
@@ -174,7 +180,7 @@ export function createListener(options: ListenerOptions): Listener {
     const headers = telling(rawHeaders)
     const route = routeOf('POST', '/', '', headers)
     const peer = peers.of(reply.socket, headers.userAgent, headers.forwardedFor)
-    begin({ method: 'POST', path: '/', query: '', rawHeaders }, route, peer, reply).serve(body)
+    begin({ method: 'POST', path: '/', query: '', rawHeaders, isPrintable: true }, route, peer, reply).serve(body)
   }
 
   const limits = {

@@ -4,7 +4,7 @@
  * with every line ended by CRLF, nothing but printable ASCII, names without surprises, one length and no transfer coding.
  */
 
-/** The head of a POST to `/`. */
+/** The head of a POST to `/`: nothing in it but printable ASCII. */
 export interface RequestHead {
   /** Names and values alternating, as on the wire. */
   readonly rawHeaders: readonly string[]

@@ -127,18 +127,32 @@ describe('HmacKey', () => {
         const right = createHmac('sha256', 'Jefe')
           .update(start + digest)
           .digest('hex')
-        assert.equal(key.matchesHexOverDigest(start, hashed, right), true)
-        assert.equal(key.matchesHexOverDigest(start, `${hashed}z`, right), false)
-        assert.equal(key.matchesHexOverDigest(`${start}z`, hashed, right), false)
-        assert.equal(key.matchesHexOverDigest(start, hashed, right.toUpperCase()), false)
-        assert.equal(key.matchesHexOverDigest(start, hashed, right.slice(1)), false)
-        assert.equal(key.matchesHexOverDigest(start, hashed, right.replace(/[a-f]/, '\u0161')), false)
+        assert.equal(key.matchesHexOverDigest(start, hashed.slice(0, 1), hashed.slice(1), right), true)
+        assert.equal(key.matchesHexOverDigest(start, hashed, 'z', right), false)
+        assert.equal(key.matchesHexOverDigest(`${start}z`, hashed, '', right), false)
+        assert.equal(key.matchesHexOverDigest(start, hashed.slice(0, 1), hashed.slice(1), right.toUpperCase()), false)
+        assert.equal(key.matchesHexOverDigest(start, hashed.slice(0, 1), hashed.slice(1), right.slice(1)), false)
+        assert.equal(
+          key.matchesHexOverDigest(start, hashed.slice(0, 1), hashed.slice(1), right.replace(/[a-f]/, '\u0161')),
+          false,
+        )
         for (let at = 0; at < right.length; at++) {
           const digit = right[at] === '0' ? '1' : '0'
-          assert.equal(key.matchesHexOverDigest(start, hashed, right.slice(0, at) + digit + right.slice(at + 1)), false)
+          assert.equal(
+            key.matchesHexOverDigest(
+              start,
+              hashed.slice(0, 1),
+              hashed.slice(1),
+              right.slice(0, at) + digit + right.slice(at + 1),
+            ),
+            false,
+          )
         }
         key.destroy()
-        assert.throws(() => key.matchesHexOverDigest(start, hashed, right), /the MAC key was destroyed/)
+        assert.throws(
+          () => key.matchesHexOverDigest(start, hashed.slice(0, 1), hashed.slice(1), right),
+          /the MAC key was destroyed/,
+        )
       }
     }
   })
