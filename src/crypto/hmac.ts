@@ -30,7 +30,6 @@ function roomFor(size: number): Buffer {
 }
 
 const hexDigits = Buffer.from('0123456789abcdef', 'latin1')
-const claimedDigest = Buffer.alloc(sha256Digest)
 
 const computedText = { 56: Buffer.alloc(56), 64: Buffer.alloc(64), 96: Buffer.alloc(96), 128: Buffer.alloc(128) }
 const claimedText = { 56: Buffer.alloc(56), 64: Buffer.alloc(64), 96: Buffer.alloc(96), 128: Buffer.alloc(128) }
@@ -122,8 +121,8 @@ export class HmacKey {
     if (this.algorithm !== 'sha256' || hashed > messageRoom || end > messageRoom) {
       return this.matchesHex(start + sha256Hex(Buffer.from(first + second, 'latin1')), hex)
     }
-    if (!readDigest(hex, claimedDigest)) return false
     if (this.#destroyed) throw new Error('the MAC key was destroyed')
+    if (hex.length !== 2 * sha256Digest) return false
     const sha256 = primitives()
     const { message, block, digest } = sha256
     message.write(first, 0, 'latin1')
@@ -134,10 +133,16 @@ export class HmacKey {
     pad(this.#key, sha256Block, message, block)
     sha256.sha256(end)
     sha256.sha256Again()
-    const same = timingSafeEqual(claimedDigest, digest)
+    const computed = computedText[64]
+    const claimed = claimedText[64]
+    writeDigest(digest, computed, 0)
+    // Not latin1, which would cut U+0161 down to an 'a'.
+    claimed.write(hex, 0, 'utf8')
+    const same = timingSafeEqual(computed, claimed)
     wipe(message, sha256Block)
     wipe(block)
     wipe(digest)
+    wipe(computed)
     return same
   }
 
@@ -181,29 +186,16 @@ export class HmacKey {
 
 /** K ^ ipad and K ^ opad, one block each. */
 function pad(key: Buffer, block: number, inner: Uint8Array, outer: Uint8Array): void {
-  for (let index = 0; index < block; index += 1) {
-    const byte = index < key.length ? (key[index] ?? 0) : 0
+  const { length } = key
+  for (let index = 0; index < length; index += 1) {
+    const byte = key[index] ?? 0
     inner[index] = byte ^ 0x36
     outer[index] = byte ^ 0x5c
   }
-}
-
-/** Whether `hex` is 64 digits, lower case; `target` then holds their bytes. */
-function readDigest(hex: string, target: Uint8Array): boolean {
-  if (hex.length !== 2 * sha256Digest) return false
-  for (let index = 0; index < sha256Digest; index += 1) {
-    const byte = (digitAt(hex, 2 * index) << 4) | digitAt(hex, 2 * index + 1)
-    if (byte < 0) return false
-    target[index] = byte
+  for (let index = length; index < block; index += 1) {
+    inner[index] = 0x36
+    outer[index] = 0x5c
   }
-  return true
-}
-
-/** The value of the digit there, negative when it is none. */
-function digitAt(hex: string, index: number): number {
-  const code = hex.charCodeAt(index)
-  if (code >= 0x30 && code <= 0x39) return code - 0x30
-  return code >= 0x61 && code <= 0x66 ? code - 0x57 : -1
 }
 
 /** Puts `digest` into `target` in hex. */
@@ -218,15 +210,11 @@ function writeDigest(digest: Uint8Array, target: Uint8Array, at: number): void {
 /** Whether `hex` (lower case) is the SHA-256 of `data`. The comparison takes its time: for what is no secret. */
 export function isSha256Hex(data: Buffer, hex: string): boolean {
   if (data.length > messageRoom) return sha256Hex(data) === hex
-  if (!readDigest(hex, claimedDigest)) return false
   const sha256 = primitives()
   sha256.message.set(data)
   sha256.sha256(data.length)
   wipe(sha256.message, data.length)
-  for (let index = 0; index < sha256Digest; index += 1) {
-    if (sha256.digest[index] !== claimedDigest[index]) return false
-  }
-  return true
+  return sha256.digest.toString('hex') === hex
 }
 
 /** SHA-256 in lower-case hex; strings are hashed as UTF-8. */
