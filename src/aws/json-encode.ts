@@ -48,11 +48,9 @@ export function encodeError(refused: Refusal): string {
 }
 
 function secretBody({ text, gaps }: Output): Buffer {
-  const size = Buffer.byteLength(text, 'utf8')
-  const body = allocateSecret(size)
-  body.write(text, 'utf8')
+  const body = asciiBody(text) ?? utf8Body(text)
   for (const { secret, at } of gaps) {
-    const offset = size === text.length ? at : Buffer.byteLength(text.slice(0, at), 'utf8')
+    const offset = body.length === text.length ? at : Buffer.byteLength(text.slice(0, at), 'utf8')
     encodeBase64(secret.insecureSecretAccess(), body, offset)
   }
   return body
@@ -64,14 +62,39 @@ const slabSize = 64 * 1024
 let slab = Buffer.alloc(0)
 let slabUsed = 0
 
-function allocateSecret(size: number): Buffer {
-  if (size > slabSize / 8) return Buffer.alloc(size)
+/** Makes sure that the slab has room for `size` bytes; whether it can have. */
+function hasRoom(size: number): boolean {
+  if (size > slabSize / 8) return false
   if (slabUsed + size > slab.length) {
     slab = Buffer.alloc(slabSize)
     slabUsed = 0
   }
+  return true
+}
+
+// Longer than any character in UTF-8, by which a text is longer there that isn't ASCII; also when its end finds no room.
+const oneCharacter = 4
+
+/** `text` in memory of its own; undefined when it isn't ASCII, or long. Written and counted at once. */
+function asciiBody(text: string): Buffer | undefined {
+  const size = text.length
+  if (!hasRoom(size + oneCharacter)) return undefined
+  if (slab.write(text, slabUsed, size + oneCharacter, 'utf8') !== size) return undefined
   slabUsed += size
   return slab.subarray(slabUsed - size, slabUsed)
+}
+
+function allocateSecret(size: number): Buffer {
+  if (!hasRoom(size)) return Buffer.alloc(size)
+  slabUsed += size
+  return slab.subarray(slabUsed - size, slabUsed)
+}
+
+function utf8Body(text: string): Buffer {
+  const size = Buffer.byteLength(text, 'utf8')
+  const body = allocateSecret(size)
+  body.write(text, 'utf8')
+  return body
 }
 
 function structureWriter(fields: Fields): Writer {

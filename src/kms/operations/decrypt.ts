@@ -85,12 +85,13 @@ export const Decrypt = readOperation({
     const { EncryptionAlgorithm = 'SYMMETRIC_DEFAULT' } = input
     const encryption = { algorithm: EncryptionAlgorithm, context: input.EncryptionContext }
     const decrypted = decryptUnder(key, encryption, input.CiphertextBlob, ports.directory, fail)
-    return after(decrypted, ({ plaintext, materialId }) => ({
-      KeyId: key.arn,
-      EncryptionAlgorithm,
-      ...(key.recipient === undefined
-        ? { Plaintext: plaintext, KeyMaterialId: materialId }
-        : { CiphertextForRecipient: sealFor(key.recipient, plaintext, ports.random, materialId) }),
-    }))
+    return after(decrypted, ({ plaintext, materialId }) => {
+      const { arn: KeyId, recipient } = key
+      if (recipient === undefined) {
+        return { KeyId, EncryptionAlgorithm, Plaintext: plaintext, KeyMaterialId: materialId }
+      }
+      const CiphertextForRecipient = sealFor(recipient, plaintext, ports.random, materialId)
+      return { KeyId, EncryptionAlgorithm, CiphertextForRecipient }
+    })
   },
 })

@@ -69,12 +69,13 @@ export const GenerateDataKey = readOperation({
   },
   handle({ targets: { key }, ports, fail }, input) {
     const context = canonicalContext(input.EncryptionContext, fail)
-    return after(makeDataKey(key, input, context, ports), ({ plaintext, ciphertext, materialId }) => ({
-      CiphertextBlob: ciphertext,
-      KeyId: key.arn,
-      ...(key.recipient === undefined
-        ? { Plaintext: plaintext, KeyMaterialId: materialId }
-        : { CiphertextForRecipient: sealFor(key.recipient, plaintext, ports.random, materialId) }),
-    }))
+    return after(makeDataKey(key, input, context, ports), ({ plaintext, ciphertext, materialId }) => {
+      const { arn: KeyId, recipient } = key
+      if (recipient === undefined) {
+        return { CiphertextBlob: ciphertext, KeyId, Plaintext: plaintext, KeyMaterialId: materialId }
+      }
+      const CiphertextForRecipient = sealFor(recipient, plaintext, ports.random, materialId)
+      return { CiphertextBlob: ciphertext, KeyId, CiphertextForRecipient }
+    })
   },
 })
