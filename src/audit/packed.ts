@@ -3,18 +3,33 @@
  * the two it is the first byte says: every record begins with a brace, and every frame with the first byte of its magic number.
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import type { Compress } from './zstd.ts'
 
-// Making a compressor's state costs as much as storing some KB: a page of a few records stays as it is.
-const leastBytes = 16_384
+// Making a compressor's state, which each call of node:zlib does, costs as much as storing some KB: with it a page of a few
+// records stays as it is. With a state that is there, only what fits into a page of the database does.
+const leastBytes = { anew: 16_384, ready: 4096 }
 // A larger page is one of extraordinary records. What is unpacked here is no larger than this, whatever a frame says.
 const mostBytes = 1_048_576
 const firstByteOfFrame = 0x28
 // Quick rather than small: of repeated lines it leaves a sixth, for about what it costs to hash them.
-const options = { params: { [constants.ZSTD_c_compressionLevel]: -3 } }
+export const packingLevel = -3
+const options = { params: { [constants.ZSTD_c_compressionLevel]: packingLevel } }
+
+let ready: Compress | undefined
+
+/** Has this thread pack with `proved` from now on. */
+export function useCompress(proved: Compress): void {
+  ready = proved
+}
 
 /** What is stored of `bytes`, the lines of a page: they themselves, or a frame of a buffer of its own. */
 export function packed(bytes: Uint8Array): Uint8Array {
-  if (bytes.length < leastBytes || bytes.length > mostBytes) return bytes
+  const { length } = bytes
+  if (length >= leastBytes.ready && length < mostBytes) {
+    const frame = ready?.(bytes)
+    if (frame !== undefined) return frame
+  }
+  if (length < leastBytes.anew || length > mostBytes) return bytes
   const frame = zstdCompressSync(bytes, options)
   return frame.length < bytes.length ? frame : bytes
 }

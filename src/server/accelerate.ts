@@ -7,13 +7,7 @@ import { forQuickScheme, offerQuickSigner, useQuickSigner } from '#crypto/quick-
  * Node.js lets us call them and they do right; elsewhere it goes on as before. Whether it does.
  */
 export async function acceleratePrimitives(): Promise<boolean> {
-  // That the interface is experimental is known, and why that is enough stands in openssl-primitives.ts: it needs no line in
-  // the log. Warnings come a turn later.
-  const listeners = process.listeners('warning')
-  process.removeAllListeners('warning')
-  setImmediate(() => {
-    for (const listener of listeners) process.on('warning', listener)
-  })
+  passOverWarning()
   try {
     const { DynamicLibrary, getRawPointer } = await import('node:ffi')
     const openssl = new DynamicLibrary(null).getFunctions(primitiveFunctions)
@@ -28,6 +22,33 @@ export async function acceleratePrimitives(): Promise<boolean> {
   } catch {
     return false
   }
+}
+
+/** Has this thread pack pages of the audit trail by Zstandard's own functions, in the same way. Whether it does. */
+export async function acceleratePacking(): Promise<boolean> {
+  passOverWarning()
+  try {
+    const { DynamicLibrary, getRawPointer } = await import('node:ffi')
+    const { openZstd, provesCompress, zstdFunctions } = await import('#audit/zstd.ts')
+    const { packingLevel, useCompress } = await import('#audit/packed.ts')
+    const zstd = new DynamicLibrary(null).getFunctions(zstdFunctions)
+    const found = openZstd(zstd, (bytes) => getRawPointer(bytes), packingLevel)
+    if (!provesCompress(found)) return false
+    useCompress(found)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function passOverWarning(): void {
+  // That the interface is experimental is known, and why that is enough stands in openssl-primitives.ts: it needs no line in
+  // the log. Warnings come a turn later.
+  const listeners = process.listeners('warning')
+  process.removeAllListeners('warning')
+  setImmediate(() => {
+    for (const listener of listeners) process.on('warning', listener)
+  })
 }
 
 async function makeQuickSigner(): Promise<void> {

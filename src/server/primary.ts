@@ -37,6 +37,8 @@ import { verifyRows } from './verify-rows.ts'
 import type { WorkerPool } from './worker-pool.ts'
 import { Writer } from './writer.ts'
 
+const accelerationDelayMs = 300
+
 export interface RunningServer {
   /** The first listener's URL. */
   readonly url: string
@@ -185,6 +187,10 @@ export async function start(settings: Settings, { pool, willServe }: StartOption
   )
 
   await announce(settings, address, privateEndpoints, tls, installation.created, random, log)
+  // The ready line waits for nothing that only makes the trail cheaper to write.
+  setTimeout(() => {
+    packQuickly(log).catch(() => undefined)
+  }, accelerationDelayMs).unref()
   // Remembered when it was told before.
   told.promise.then(end, () => end(unexpectedExit))
   return {
@@ -192,6 +198,12 @@ export async function start(settings: Settings, { pool, willServe }: StartOption
     introduction: installation.created ? howToUse(settings, clientUrl(settings, address)) : [],
     ended: ended.promise,
   }
+}
+
+async function packQuickly(log: Logger): Promise<void> {
+  const { acceleratePacking } = await import('./accelerate.ts')
+  const zstd = await acceleratePacking()
+  log.debug({ zstd }, 'how pages of the audit trail are packed')
 }
 
 async function announce(

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
+import { DynamicLibrary, getRawPointer } from 'node:ffi'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
 import { zstdCompressSync } from 'node:zlib'
 import { IntegrityError } from '#base/integrity-error.ts'
-import { packed, unpacked } from '#audit/packed.ts'
+import { isPacked, packed, packingLevel, unpacked, useCompress } from '#audit/packed.ts'
 import { TrailReader } from '#audit/reader.ts'
 import { Trail } from '#audit/trail.ts'
+import { openZstd, provesCompress, zstdFunctions, type Compress } from '#audit/zstd.ts'
 import { chainKey, openTrail, pageOf, printedSeed, recordAt, seeded, temporaryDirectory, uuidAt } from './fixtures.ts'
 
 const text = 'what most records have in common '.repeat(30)
@@ -158,5 +160,62 @@ describe('packing', () => {
   it('is in the standard form, which other programs read', () => {
     const stored = packed(Buffer.alloc(100_000, 65))
     assert.equal(Buffer.from(stored).readUInt32LE(0), 0xfd2fb528)
+  })
+})
+
+describe('packing by the functions of Zstandard', () => {
+  const compress = openZstd(
+    new DynamicLibrary(null).getFunctions(zstdFunctions),
+    (bytes) => getRawPointer(bytes),
+    packingLevel,
+  )
+
+  it('makes frames that are read as others are, for any size', () => {
+    const random = seeded(printedSeed('packing'))
+    for (let round = 0; round < 200; round += 1) {
+      const count = 1 + Math.floor(random() ** 2 * 120)
+      const bytes = Buffer.from(`${records(round, count).join('\n')}\n`)
+      const frame = compress(bytes)
+      if (bytes.length > 131_072) assert.equal(frame, undefined)
+      else {
+        assert.ok(frame !== undefined && frame.length < bytes.length && isPacked(frame), `${count} records`)
+        assert.ok(unpacked(frame).equals(bytes), `${count} records`)
+      }
+    }
+  })
+
+  it('leaves what would not become smaller, and what is larger than its memory', () => {
+    const random = seeded(printedSeed('packing'))
+    const noise = Buffer.from(Array.from({ length: 50_000 }, () => Math.floor(random() * 256)))
+    for (const bytes of [noise, Buffer.alloc(0), Buffer.alloc(1, 65), Buffer.alloc(131_073, 65)]) {
+      assert.equal(compress(bytes), undefined)
+    }
+    assert.ok(compress(Buffer.alloc(131_072, 65)) !== undefined)
+  })
+
+  it('packs pages of a few records once it is in use', () => {
+    const bytes = Buffer.from(`${records(1, 20).join('\n')}\n`).subarray(0, 5000)
+    assert.equal(packed(bytes), bytes)
+    useCompress(compress)
+    const frame = Buffer.from(packed(bytes))
+    assert.ok(isPacked(frame))
+    assert.ok(unpacked(frame).equals(bytes))
+    const small = bytes.subarray(0, 4095)
+    assert.equal(packed(small), small)
+  })
+
+  it('proves itself, and nothing else does', () => {
+    assert.equal(provesCompress(compress), true)
+    const wrong: readonly Compress[] = [
+      () => undefined,
+      (bytes) => Buffer.from(bytes),
+      (bytes) => compress(bytes.subarray(1)),
+      (bytes) => compress(bytes)?.subarray(0, -1),
+      (bytes) => compress(bytes.subarray(0, 131_072)),
+      () => {
+        throw new Error('no')
+      },
+    ]
+    for (const one of wrong) assert.equal(provesCompress(one), false)
   })
 })
