@@ -189,19 +189,14 @@ export function openLibcrypto(openssl: Openssl, addressOf: AddressOf): DigestSig
       : withContext(scheme, privateKey, (context) => signIn(context, digest))
   }
 
-  function verify(scheme: DigestScheme, publicKey: KeyObject, digest: Buffer, signature: Buffer): boolean {
-    return withContext(
-      scheme,
-      publicKey,
-      (context) =>
-        openssl.EVP_PKEY_verify(
-          context,
-          addressOf(signature),
-          BigInt(signature.length),
-          addressOf(digest),
-          BigInt(digest.length),
-        ) === 1,
-    )
+  function verify(scheme: DigestScheme, publicKey: KeyObject, digest: Buffer, given: Buffer): boolean {
+    if (given.length > room || digest.length > longestDigest) return false
+    return withContext(scheme, publicKey, (context) => {
+      signature.set(given)
+      input.set(digest)
+      const [size, digestSize] = [BigInt(given.length), BigInt(digest.length)]
+      return openssl.EVP_PKEY_verify(context, signatureAt, size, inputAt, digestSize) === 1
+    })
   }
 
   return { supports: () => true, sign, verify }
