@@ -25,7 +25,7 @@ export function useCompress(proved: Compress): void {
 /** What is stored of `bytes`, the lines of a page: they themselves, or a frame of a buffer of its own. */
 export function packed(bytes: Uint8Array): Uint8Array {
   const { length } = bytes
-  if (length >= leastBytes.ready && length < mostBytes) {
+  if (length >= leastBytes.ready && length <= mostBytes) {
     const frame = ready?.(bytes)
     if (frame !== undefined) return frame
   }

@@ -4,16 +4,13 @@
  * OpenSSL's (openssl-primitives.ts), it proves itself before it is used, and node:zlib is beside it.
  */
 import { zstdDecompressSync } from 'node:zlib'
-
-// Pointers alone, sizes and numbers too: such functions are called as they are (openssl-primitives.ts).
-const three = ['pointer', 'pointer', 'pointer'] as const
-const five = [...three, 'pointer', 'pointer'] as const
+import { fivePointers, threePointers } from '#base/native-arguments.ts'
 
 /** The functions that are needed, in the form that `getFunctions` of node:ffi takes. */
 export const zstdFunctions = {
   ZSTD_createCCtx: { return: 'pointer', arguments: [] },
-  ZSTD_CCtx_setParameter: { return: 'uint64', arguments: three },
-  ZSTD_compress2: { return: 'uint64', arguments: five },
+  ZSTD_CCtx_setParameter: { return: 'uint64', arguments: threePointers },
+  ZSTD_compress2: { return: 'uint64', arguments: fivePointers },
 } as const
 
 /** The same functions, bound. Pointers are bigints, 0 being none. */

@@ -3,6 +3,7 @@
  * blocks, because creating an Hmac object costs three times as much as the two hashes together.
  */
 import { hash, timingSafeEqual } from 'node:crypto'
+import { putHex } from '#base/hex-digits.ts'
 import { copyBytes, secretMemory, wipe } from '#base/secret-memory.ts'
 import { innerRoom, messageRoom, primitives, sha256Block, sha256Digest, sha512Block } from './primitives.ts'
 
@@ -28,8 +29,6 @@ function roomFor(size: number): Buffer {
   scratch = Buffer.alloc(Math.min(retained, size * 2))
   return scratch
 }
-
-const hexDigits = Buffer.from('0123456789abcdef', 'latin1')
 
 const computedText = { 56: Buffer.alloc(56), 64: Buffer.alloc(64), 96: Buffer.alloc(96), 128: Buffer.alloc(128) }
 const claimedText = { 56: Buffer.alloc(56), 64: Buffer.alloc(64), 96: Buffer.alloc(96), 128: Buffer.alloc(128) }
@@ -201,9 +200,7 @@ function pad(key: Buffer, block: number, inner: Uint8Array, outer: Uint8Array): 
 /** Puts `digest` into `target` in hex. */
 function writeDigest(digest: Uint8Array, target: Uint8Array, at: number): void {
   for (let index = 0; index < sha256Digest; index += 1) {
-    const byte = digest[index] ?? 0
-    target[at + 2 * index] = hexDigits[byte >> 4] ?? 0
-    target[at + 2 * index + 1] = hexDigits[byte & 15] ?? 0
+    putHex(target, at + 2 * index, digest[index] ?? 0)
   }
 }
 

@@ -6,11 +6,11 @@
  * EVP_SIGNATURE-ED25519(7)); a wrong one would end the process.
  */
 import type { KeyObject } from 'node:crypto'
+import { fivePointers } from '#base/native-arguments.ts'
 import type { DigestScheme, DigestSigner } from './digest-signer.ts'
 import { privateKeyDer } from './private-key.ts'
 import { publicKeyDer } from './public-key.ts'
 
-const five = ['pointer', 'pointer', 'pointer', 'pointer', 'pointer'] as const
 const initialize = { return: 'int32', arguments: ['pointer'] } as const
 const initializeAs = { return: 'int32', arguments: ['pointer', 'pointer', 'buffer'] } as const
 const readKey = { return: 'pointer', arguments: ['pointer', 'buffer', 'int64'] } as const
@@ -30,9 +30,8 @@ export const opensslFunctions = {
   EVP_PKEY_verify_init_ex2: initializeAs,
   EVP_PKEY_sign_message_init: initializeAs,
   EVP_PKEY_verify_message_init: initializeAs,
-  // Sizes as pointers, which are as wide: see openssl-primitives.ts.
-  EVP_PKEY_sign: { return: 'int32', arguments: five },
-  EVP_PKEY_verify: { return: 'int32', arguments: five },
+  EVP_PKEY_sign: { return: 'int32', arguments: fivePointers },
+  EVP_PKEY_verify: { return: 'int32', arguments: fivePointers },
 } as const
 
 type Initialize = (context: bigint) => number

@@ -90,6 +90,29 @@ describe('the encoder of AWS JSON', () => {
     )
   })
 
+  it('writes secrets behind texts that end anywhere in the memory that bodies share', () => {
+    const encode = compileEncoder({ Text: string(), Secret: secret(blob()) })
+    for (let length = 0; length < 4000; length += 37) {
+      for (const end of ['', 'x', '\u00e9', '\u6f22', '\u{1f600}']) {
+        const value = { Text: 'a'.repeat(length) + end, Secret: hidden(Buffer.alloc(33, length)) }
+        const expected = { Text: value.Text, Secret: Buffer.alloc(33, length).toString('base64') }
+        assert.deepEqual(JSON.parse(text(encode(value))), expected)
+      }
+    }
+  })
+
+  it('writes texts as long as ARNs as themselves, in whatever order they come', () => {
+    const encode = compileEncoder({ Text: string() })
+    const long = ['a', 'b', 'c', '"', '\\'].map((last) => 'x'.repeat(60) + last)
+    for (const first of long) {
+      for (const second of long) {
+        for (const third of [first, second, ...long]) {
+          for (const Text of [first, second, third]) assert.deepEqual(JSON.parse(text(encode({ Text }))), { Text })
+        }
+      }
+    }
+  })
+
   it('leaves the secret itself as it was', () => {
     const plaintext = hidden(Buffer.from([1, 2, 3]))
     compileEncoder({ S: secret(blob()) })({ S: plaintext })
