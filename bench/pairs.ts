@@ -82,7 +82,7 @@ export function pairVerdicts({ withPairs }: PairResults): Verdict[] {
 
 /** The measurements as a text table: medians of the turns. */
 export function pairTable({ fullPerSecond, alone, withPairs }: PairResults): string {
-  const rows = [['Encrypt under half load', 'requests/s', 'p50 ms', 'p99 ms', 'max ms', 'pairs/s', '']]
+  const rows = [['Encrypt under half load', 'requests/s', 'p50 ms', 'p99 ms', 'max ms', 'late ms', 'pairs/s', '']]
   const add = (name: string, figures: readonly PacedFigures[], pairs: number | undefined): void => {
     const of = (figure: (one: PacedFigures) => number, digits: number): string =>
       median(figures.map(figure))?.toFixed(digits) ?? '-'
@@ -92,6 +92,7 @@ export function pairTable({ fullPerSecond, alone, withPairs }: PairResults): str
       of(({ p50Millis }) => p50Millis, 2),
       of(({ p99Millis }) => p99Millis, 2),
       of(({ maxMillis }) => maxMillis, 1),
+      of(({ late99Millis }) => late99Millis, 2),
       pairs?.toFixed(1) ?? '-',
       `p99 of turns ${figures.map(({ p99Millis }) => p99Millis.toFixed(1)).join(' ')}`,
     ])

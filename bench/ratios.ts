@@ -13,7 +13,7 @@ import { medianOf, medianOfTurns, takeTurns, type Case, type Turns } from './tur
 import { requestBody, type Operation } from './workload.ts'
 
 const turns = 5
-const names = { echo: 'echo', one: 'one worker', two: 'two workers' } as const
+const names = { echo: 'echo', twoEchoes: 'echo, two threads', one: 'one worker', two: 'two workers' } as const
 
 /** The turns of each operation. */
 export type RatioResults = ReadonlyMap<Operation, Turns>
@@ -64,17 +64,25 @@ async function measureOne(
 ): Promise<Turns> {
   const { shape } = await one.client.call(operation, requestBody(operation, one.fixture, `${operation}-shape`, 0))
   const echo = await startEcho(settings.folder, shape)
+  const twoEchoes = await startEcho(settings.folder, shape, 2)
   const over = (name: string, server: Case['server'], { fixture, sign }: Target): Case => {
     const body = (index: number): string => requestBody(operation, fixture, name, index)
     return { name, server, sign, operation, count, body }
   }
-  const cases = [over(names.echo, echo, one), over(names.one, one, one), over(names.two, two, two)]
+  const cases = [
+    over(names.echo, echo, one),
+    over(names.twoEchoes, twoEchoes, one),
+    over(names.one, one, one),
+    over(names.two, two, two),
+  ]
   try {
     progress(`${operation}: warming up`)
-    for (const each of cases) await warmUp(settings, each, each.name === names.two ? 2 : 1)
+    for (const each of cases)
+      await warmUp(settings, each, each.name === names.two || each.name === names.twoEchoes ? 2 : 1)
     return await takeTurns(settings, cases, turns, (line) => progress(`${operation}: ${line}`))
   } finally {
     await echo.stop()
+    await twoEchoes.stop()
   }
 }
 

@@ -28,9 +28,13 @@ export function startService(
   return start(['bin/trent', 'serve', ...flags], /^trent: ready on (\S+)/, join(folder, 'server.log'))
 }
 
-/** Starts the echo that answers in `shape`. */
-export function startEcho(folder: string, shape: AnswerShape): Promise<StartedServer> {
-  return start(['bench/echo.ts', JSON.stringify(shape)], /^echo: ready on (\S+)/, join(folder, 'echo.log'))
+/** Starts the echo that answers in `shape`, with as many `threads`. */
+export function startEcho(folder: string, shape: AnswerShape, threads = 1): Promise<StartedServer> {
+  return start(
+    ['bench/echo.ts', JSON.stringify(shape), String(threads)],
+    /^echo: ready on (\S+)/,
+    join(folder, 'echo.log'),
+  )
 }
 
 async function start(args: readonly string[], ready: RegExp, log: string): Promise<StartedServer> {
