@@ -1,17 +1,16 @@
 import { opensslPrimitives, primitiveFunctions } from '#crypto/openssl-primitives.ts'
 import { provesPrimitives, usePrimitives } from '#crypto/primitives.ts'
 import { forQuickScheme, offerQuickSigner, useQuickSigner } from '#crypto/quick-signer.ts'
+import { ownLibrary } from './own-library.ts'
 
 /**
  * Has this thread seal and open ciphertext blobs, and sign with ECDSA P-256, by OpenSSL's own functions, where this
  * Node.js lets us call them and they do right; elsewhere it goes on as before. Whether it does.
  */
 export async function acceleratePrimitives(): Promise<boolean> {
-  passOverWarning()
   try {
-    const { DynamicLibrary, getRawPointer } = await import('node:ffi')
-    const openssl = new DynamicLibrary(null).getFunctions(primitiveFunctions)
-    const found = opensslPrimitives(openssl, (bytes) => getRawPointer(bytes))
+    const { library, addressOf } = await ownLibrary()
+    const found = opensslPrimitives(library.getFunctions(primitiveFunctions), addressOf)
     if (!provesPrimitives(found)) return false
     usePrimitives(found)
     offerQuickSigner(() => {
@@ -26,13 +25,11 @@ export async function acceleratePrimitives(): Promise<boolean> {
 
 /** Has this thread pack pages of the audit trail by Zstandard's own functions, in the same way. Whether it does. */
 export async function acceleratePacking(): Promise<boolean> {
-  passOverWarning()
   try {
-    const { DynamicLibrary, getRawPointer } = await import('node:ffi')
+    const { library, addressOf } = await ownLibrary()
     const { openZstd, provesCompress, zstdFunctions } = await import('#audit/zstd.ts')
     const { packingLevel, useCompress } = await import('#audit/packed.ts')
-    const zstd = new DynamicLibrary(null).getFunctions(zstdFunctions)
-    const found = openZstd(zstd, (bytes) => getRawPointer(bytes), packingLevel)
+    const found = openZstd(library.getFunctions(zstdFunctions), addressOf, packingLevel)
     if (!provesCompress(found)) return false
     useCompress(found)
     return true
@@ -41,21 +38,10 @@ export async function acceleratePacking(): Promise<boolean> {
   }
 }
 
-function passOverWarning(): void {
-  // That the interface is experimental is known, and why that is enough stands in openssl-primitives.ts: it needs no line in
-  // the log. Warnings come a turn later.
-  const listeners = process.listeners('warning')
-  process.removeAllListeners('warning')
-  setImmediate(() => {
-    for (const listener of listeners) process.on('warning', listener)
-  })
-}
-
 async function makeQuickSigner(): Promise<void> {
-  const { DynamicLibrary, getRawPointer } = await import('node:ffi')
+  const { library, addressOf } = await ownLibrary()
   const { openLibcrypto, opensslFunctions } = await import('#crypto/libcrypto.ts')
   const { provesItself } = await import('#crypto/self-test.ts')
-  const openssl = new DynamicLibrary(null).getFunctions(opensslFunctions)
-  const signer = forQuickScheme(openLibcrypto(openssl, (bytes) => getRawPointer(bytes)))
+  const signer = forQuickScheme(openLibcrypto(library.getFunctions(opensslFunctions), addressOf))
   if (provesItself(signer)) useQuickSigner(signer)
 }

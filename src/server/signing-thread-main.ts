@@ -10,6 +10,7 @@ import { sign, verify, type SigningInput, type SigningTools } from '#crypto/sign
 import { portableMultiplication, type MultiplySm2 } from '#crypto/sm2-multiplication.ts'
 import { sm2Operations, type Sm2Operations } from '#crypto/sm2-operations.ts'
 import { systemRandom } from '../system.ts'
+import { ownLibrary } from './own-library.ts'
 import type { SigningReply, SigningRequest, Sm2Request } from './signing-messages.ts'
 
 type Question = Exclude<SigningRequest, { readonly kind: 'key' | 'forget' }>
@@ -106,12 +107,9 @@ interface ProvenOpenssl {
 
 /** OpenSSL's own functions, where this Node.js lets us call them and they do right; undefined elsewhere. */
 async function provenOpenssl(): Promise<ProvenOpenssl> {
-  // That the interface is experimental is known, and why that is enough stands in libcrypto.ts: it needs no line in the log.
-  process.removeAllListeners('warning')
   try {
-    const { DynamicLibrary, getRawPointer } = await import('node:ffi')
-    const library = new DynamicLibrary(null)
-    const signer = attempt(() => openLibcrypto(library.getFunctions(opensslFunctions), (bytes) => getRawPointer(bytes)))
+    const { library, addressOf } = await ownLibrary()
+    const signer = attempt(() => openLibcrypto(library.getFunctions(opensslFunctions), addressOf))
     const multiply = attempt(() => openMultiplication(library.getFunctions(opensslPointFunctions)))
     return {
       signer: signer !== undefined && provesItself(signer) ? signer : undefined,

@@ -26,8 +26,8 @@ import { systemClock, systemKeyPairs, systemRandom } from '../system.ts'
 import { databaseFile } from './files.ts'
 import { describeError } from './describe-error.ts'
 import { limitedRsa } from './key-pair-limit.ts'
-import { createKeyPairPool } from './key-pair-pool.ts'
-import { rsaPairAside } from './key-pair-process.ts'
+import { createKeyPairPool, patienceMs } from './key-pair-pool.ts'
+import { startKeyPairMaker } from './key-pair-process.ts'
 import { createMetricsListener } from './metrics-listener.ts'
 import { perSecond } from './per-second.ts'
 import type { ListenFlag } from './port-guard.ts'
@@ -90,10 +90,10 @@ export async function serve(start: WorkerStart, port: MessagePort): Promise<void
   const keyPairs = limitedRsa(systemKeyPairs, rsaAtOnce)
   const pairs = createKeyPairPool({
     generate: keyPairs,
-    refill: rsaPairAside,
+    startMaker: startKeyPairMaker,
     perSize: pairsPerSize,
-    failed: (error, before) =>
-      log.warn({ error: describeError(error), before }, 'RSA keys could not be made ahead of requests'),
+    patienceMs,
+    failed: (error, before) => log.warn({ error: describeError(error), before }, 'RSA keys could not be made aside'),
     now: () => clock.machineNow(),
   })
   const ports = createWorkerPorts({
