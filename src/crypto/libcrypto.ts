@@ -179,7 +179,9 @@ export function openLibcrypto(openssl: Openssl, addressOf: AddressOf): DigestSig
       openssl.ERR_clear_error()
       throw new Error('OpenSSL did not sign')
     }
-    return Buffer.from(signature.subarray(0, length.readUInt32LE(0)))
+    const made = Buffer.allocUnsafe(length.readUInt32LE(0))
+    signature.copy(made, 0, 0, made.length)
+    return made
   }
 
   function sign(scheme: DigestScheme, privateKey: KeyObject, digest: Buffer): Buffer {

@@ -7,6 +7,7 @@ import { signingAlgorithms, type MessageType, type SigningAlgorithm, type Signin
 import type { DigestScheme, DigestSigner } from './digest-signer.ts'
 import type { RandomBytes } from './ecdsa-digest.ts'
 import { keySpecs, type KeySpec } from './key-specs.ts'
+import { messageRoom, primitives } from './primitives.ts'
 import { publicKeyBits } from './public-key.ts'
 import { quickScheme, quickSigner } from './quick-signer.ts'
 import { signPkcs1Digest, signPssDigest, verifyPkcs1Digest, verifyPssDigest, type RsaHash } from './rsa-digest.ts'
@@ -94,6 +95,16 @@ function withPadding(key: KeyObject, pss: boolean): SignKeyObjectInput & VerifyK
 // Those of this thread that libuv's threads make.
 const signatures = new Together()
 
+/** The digest of a message, which the next call may overwrite. */
+function digestFor(hash: string, message: Buffer): Buffer {
+  if (hash !== 'sha256' || message.length > messageRoom) return digestMessage(hash, message, 'buffer')
+  const { digest, message: memory } = primitives()
+  memory.set(message)
+  primitives().sha256(message.length)
+  memory.fill(0, 0, message.length)
+  return digest
+}
+
 /** What a digest signer gets: the message itself, unless SM2 is yet to hash it with the public key. */
 function digestOf({ kind }: DigestScheme, key: KeyObject, { message, messageType }: SigningInput): Buffer {
   return kind === 'sm2dsa' && messageType === 'RAW' ? sm2Digest(publicKeyBits(key), message) : message
@@ -116,7 +127,7 @@ export function sign(
     case 'native': {
       const quick = spec === 'ECC_NIST_P256' ? quickSigner() : undefined
       if (quick !== undefined && route.hash !== null) {
-        return quick.sign(quickScheme, key, digestMessage(route.hash, message, 'buffer'))
+        return quick.sign(quickScheme, key, digestFor(route.hash, message))
       }
       const padded = withPadding(key, route.pss)
       if (!route.aside) return nativeSign(route.hash, message, padded)
