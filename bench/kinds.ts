@@ -13,7 +13,7 @@ import { aligned, type Verdict } from './report.ts'
 import { createSigner, type Signer } from './signer.ts'
 import { startEcho, startService, type StartedServer } from './started-server.ts'
 import { readCredentials } from './target.ts'
-import { medianOf, medianOfTurns, takeTurns, type Case, type OtherCase, type Turns } from './turns.ts'
+import { medianOf, medianOfTurns, takeTurns, warmUp, type Case, type OtherCase, type Turns } from './turns.ts'
 
 const turns = 5
 const describeLimit = 1.2
@@ -137,19 +137,24 @@ export async function measureKinds(
     let echo: StartedServer | undefined
     try {
       const cases: (Case | OtherCase)[] = []
+      const keyIds = await createKeysOf(client, symmetric)
+      const body = (index: number): string => kindBodies.describe(keyOf(keyIds, index))
+      const describe = { name: describeName, server: service, sign, operation: 'DescribeKey', count, body }
+      progress(`the kinds of keys, ${workers} worker(s): warming up`)
+      // Each worker compiles for itself, first what all requests pass through.
+      await warmUp(settings, describe, settings.warmUp * workers)
       for (const each of chosen) {
         const requests = Math.max(4, Math.ceil(count * each.share * share))
-        cases.push(await caseOf(each, service, client, sign, requests))
+        const kind = await caseOf(each, service, client, sign, requests)
+        await warmUp(settings, kind, Math.max(4, Math.ceil(settings.warmUp * each.share * workers)))
+        cases.push(kind)
         const loop = startBareLoop(bareName(each.name), each.bare, isWhole ? 1 : cores, requests)
         bare.push(loop)
         cases.push(loop)
       }
       if (isWhole) {
-        const keyIds = await createKeysOf(client, symmetric)
-        const body = (index: number): string => kindBodies.describe(keyOf(keyIds, index))
         const { shape } = await client.call('DescribeKey', body(0))
         echo = await startEcho(settings.folder, shape)
-        const describe = { name: describeName, server: service, sign, operation: 'DescribeKey', count, body }
         cases.push(describe, { ...describe, name: echoName, server: echo })
       }
       return await takeTurns(settings, cases, turns, (line) => progress(`the kinds of keys: ${line}`))

@@ -3,13 +3,12 @@
  * run side by side, and the ratio is the median of the turns' own. What a plain run measures minutes apart differs by whatever
  * else the machine did in between.
  */
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { drive, record, type DriveSettings, type Target } from './measure.ts'
+import type { DriveSettings, Target } from './measure.ts'
 import { aligned, ratioLimits, twoWorkersLimit, type Verdict } from './report.ts'
 import { startEcho, startService, type StartedServer } from './started-server.ts'
 import { createTarget, readCredentials } from './target.ts'
-import { medianOf, medianOfTurns, takeTurns, type Case, type Turns } from './turns.ts'
+import { medianOf, medianOfTurns, takeTurns, warmUp, type Case, type Turns } from './turns.ts'
 import { requestBody, type Operation } from './workload.ts'
 
 const turns = 5
@@ -77,24 +76,15 @@ async function measureOne(
   ]
   try {
     progress(`${operation}: warming up`)
-    for (const each of cases)
-      await warmUp(settings, each, each.name === names.two || each.name === names.twoEchoes ? 2 : 1)
+    for (const each of cases) {
+      // Each worker compiles for itself.
+      const threads = each.name === names.two || each.name === names.twoEchoes ? 2 : 1
+      await warmUp(settings, each, settings.warmUp * threads)
+    }
     return await takeTurns(settings, cases, turns, (line) => progress(`${operation}: ${line}`))
   } finally {
     await echo.stop()
     await twoEchoes.stop()
-  }
-}
-
-/** Each worker compiles for itself. */
-async function warmUp(settings: DriveSettings, each: Case, workers: number): Promise<void> {
-  const { operation, server, sign } = each
-  const requests = settings.warmUp * workers
-  const recording = record(settings, 'warm-up', requests, sign, (index) => [operation, each.body(index)])
-  try {
-    await drive(settings, recording, requests, server)
-  } finally {
-    rmSync(recording, { force: true })
   }
 }
 

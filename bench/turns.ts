@@ -45,6 +45,17 @@ export async function takeTurns(
   return found
 }
 
+/** Drives so many `requests` of a case that no turn has: a server pays for its compiler at first. */
+export async function warmUp(settings: DriveSettings, each: Case, requests: number): Promise<void> {
+  const { operation, server, sign } = each
+  const recording = record(settings, 'warm-up', requests, sign, (index) => [operation, each.body(index)])
+  try {
+    await drive({ ...settings, connections: Math.min(settings.connections, requests) }, recording, requests, server)
+  } finally {
+    rmSync(recording, { force: true })
+  }
+}
+
 async function driveCase(settings: DriveSettings, each: Case, turn: number): Promise<Figures> {
   const { count, operation, server, sign } = each
   const recording = record(settings, 'turn', count, sign, (index) => [operation, each.body(turn * count + index)])
