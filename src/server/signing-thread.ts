@@ -7,10 +7,11 @@ import type { Worker } from 'node:worker_threads'
 import type { KeySpec } from '#crypto/key-specs.ts'
 import type { SigningAside, SigningInput } from '#crypto/signing.ts'
 import type { Sm2Operations } from '#crypto/sm2-operations.ts'
+import { Together } from '#crypto/together.ts'
 import { startThread } from '#loading/start-thread.ts'
 import type { SigningReply, SigningRequest, Sm2Request } from './signing-messages.ts'
 
-type Waiting = PromiseWithResolvers<SigningReply>
+type Waiting = (error: Error | null, reply: SigningReply) => void
 
 const nothing = new Uint8Array()
 
@@ -20,6 +21,7 @@ export class SigningThread implements SigningAside, Sm2Operations {
   #waiting = new Map<number, Waiting>()
   #keys = new WeakMap<KeyObject, number>()
   #count = 0
+  readonly #replies = new Together()
   readonly #unused = new FinalizationRegistry<{ readonly thread: Worker; readonly number: number }>(
     ({ thread, number }) => thread.postMessage({ kind: 'forget', number } satisfies SigningRequest),
   )
@@ -75,10 +77,10 @@ export class SigningThread implements SigningAside, Sm2Operations {
     transferred: readonly ArrayBuffer[] = [],
   ): Promise<SigningReply> {
     const id = (this.#count += 1)
-    const waiting = Promise.withResolvers<SigningReply>()
-    this.#waiting.set(id, waiting)
-    thread.postMessage(request(id), transferred)
-    return waiting.promise
+    return this.#replies.run((done: Waiting) => {
+      this.#waiting.set(id, done)
+      thread.postMessage(request(id), transferred)
+    })
   }
 
   #running(): Worker {
@@ -100,8 +102,7 @@ export class SigningThread implements SigningAside, Sm2Operations {
     thread.on('message', (reply: SigningReply) => {
       const waiting = this.#waiting.get(reply.id)
       this.#waiting.delete(reply.id)
-      if (reply.failed === undefined) waiting?.resolve(reply)
-      else waiting?.reject(new Error(reply.failed))
+      waiting?.(reply.failed === undefined ? null : new Error(reply.failed), reply)
     })
     // An error is followed by the end.
     let reason = new Error('the signing thread has ended')
@@ -109,11 +110,11 @@ export class SigningThread implements SigningAside, Sm2Operations {
       reason = error instanceof Error ? error : reason
     })
     thread.on('exit', () => {
-      const lost = [...this.#waiting.values()]
+      const lost = [...this.#waiting]
       this.#thread = undefined
       this.#waiting = new Map()
       this.#keys = new WeakMap()
-      for (const { reject } of lost) reject(reason)
+      for (const [id, done] of lost) done(reason, { id })
     })
     // It ends with the thread that made it, and keeps nobody from ending.
     thread.unref()
