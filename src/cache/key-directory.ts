@@ -48,7 +48,10 @@ class SharedWords {
   }
 }
 
-/** One of the many materials of a key, for as long as the key is in `opened` as it was: a change of the key outdates it. */
+/**
+ * One of the many materials of a key, for as long as the key is in `opened` as it was: a change of the key outdates it. Found by the
+ * first digits of its id: those of another key may be the same, and then the two take turns.
+ */
 interface FurtherMaterial {
   readonly material: OpenedMaterial
   readonly opened: LiveKey['opened']
@@ -82,6 +85,11 @@ const none: readonly OpenedMaterial[] = []
 
 /** T with every one of its members named: none can be forgotten. */
 type Whole<T> = { [K in keyof Required<T>]: T[K] }
+
+/** Materials of a multi-Region key have the same ids in each Region. */
+function furtherName({ region }: KeyRecord, prefix: string): string {
+  return prefix + region
+}
 
 function isKind<K extends MaterialKind>(material: OpenedMaterial | undefined, kind: K): material is MaterialOf<K> {
   return material?.kind === kind
@@ -137,26 +145,40 @@ export function createKeyDirectory(
     }
   }
 
-  function opened({ arn, record, opened: known }: LiveKey, prefix: string): MaybeAsync<OpenedMaterial | undefined> {
+  function opened({ record, opened: known }: LiveKey, prefix: string): MaybeAsync<OpenedMaterial | undefined> {
     if (known.first?.materialId.startsWith(prefix) === true) return known.first
-    const more = known.more ?? none
-    // A key has one material, or a few: looking through them is cheaper than a table for each key.
-    for (const material of more) {
-      if (material.materialId.startsWith(prefix)) return material
+    const { more } = known
+    if (more !== undefined) {
+      const isFull = more.length >= materialsPerKey
+      if (isFull) {
+        const found = further.get(furtherName(record, prefix))
+        if (found?.opened === known) return found.material
+      }
+      // A key has one material, or a few: looking through them is cheaper than a table for each key.
+      for (const material of more) {
+        if (!material.materialId.startsWith(prefix)) continue
+        if (isFull) further.set(furtherName(record, prefix), { material, opened: known })
+        return material
+      }
     }
-    if (more.length >= materialsPerKey) {
-      const found = further.get(`${prefix} ${arn}`)
-      if (found?.opened === known) return found.material
-    }
+    return openStored(record, known, prefix)
+  }
+
+  function openStored(
+    record: LiveKey['record'],
+    known: OpenedMaterials,
+    prefix: string,
+  ): MaybeAsync<OpenedMaterial | undefined> {
     return after(storage.material(record, record.keyId, prefix), (stored) => {
       if (stored === undefined) return undefined
       const { currentMaterialId } = record
       // One text for both.
       const same = stored.materialId === currentMaterialId ? { ...stored, materialId: currentMaterialId } : stored
       return after(keyStore.open(same), (material) => {
+        const more = known.more ?? none
         if (known.first === undefined) known.first = material
         else if (more.length < materialsPerKey) (known.more ??= []).push(material)
-        else further.set(`${prefix} ${arn}`, { material, opened: known })
+        else further.set(furtherName(record, prefix), { material, opened: known })
         return material
       })
     })

@@ -78,8 +78,8 @@ class Stored {
           return answer(found === undefined ? undefined : { ...found, rev: 1 })
         },
         accountOfKey: (where, id) => answer(this.keys.find((key) => key.region === where && key.keyId === id)?.account),
-        material: (_place, id, prefix) => {
-          const found = this.materials.find((each) => each.keyId === id && each.materialId.startsWith(prefix))
+        material: (wanted, id, prefix) => {
+          const found = this.materials.filter(at(wanted, id)).find((each) => each.materialId.startsWith(prefix))
           return answer(found === undefined ? undefined : { ...found, rev: 1 })
         },
         alias: () => undefined,
@@ -184,6 +184,32 @@ describe('the key directory', () => {
       await openAll(),
       all.map(() => undefined),
     )
+  })
+
+  it('keeps apart the many materials of two keys whose ids are the same', async () => {
+    const stored = new Stored()
+    const own = keyRecord(keyId, '{}')
+    const other = keyRecord(keyId, '{}', otherAccount)
+    stored.keys = [own, other]
+    for (let made = 0; made < 40; made += 1) {
+      const material = await stored.keyStore.generate(own)
+      stored.materials.push(material, await stored.keyStore.replicate(material, other))
+    }
+    const prefixes = new Set(stored.materials.map((each) => each.materialId.slice(0, 16)))
+    assert.equal(prefixes.size, 40)
+    const openedBy = { [account]: new Set<unknown>(), [otherAccount]: new Set<unknown>() }
+    for (let round = 0; round < 2; round += 1) {
+      for (const owner of [account, otherAccount]) {
+        const key = await stored.directory.key({ region, account: owner }, keyId)
+        assert.ok(key)
+        for (const prefix of prefixes) {
+          const material = await stored.directory.material(key, prefix)
+          assert.equal(material?.materialId.slice(0, 16), prefix)
+          openedBy[owner]?.add(material)
+        }
+      }
+    }
+    assert.ok(openedBy[account]?.isDisjointFrom(openedBy[otherAccount] ?? new Set()))
   })
 
   it('answers the grants of a grantee as the evaluator sees them', async () => {
