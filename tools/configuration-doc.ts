@@ -1,10 +1,6 @@
-/** Writes docs/configuration.md from the table of options: node bin/node.js tools/configuration-doc.ts */
-import { writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+/** docs/configuration.md, made from the table of options. */
 import { flagOf, optionList, variableOf } from '#config/options.ts'
 import type { OptionDefinition } from '#config/options.ts'
-
-const file = fileURLToPath(new URL('../docs/configuration.md', import.meta.url))
 
 const introduction = `# Configuration
 
@@ -59,5 +55,3 @@ function section(option: OptionDefinition<unknown>): string {
   const ending = defaultText === undefined ? '' : ` Default: ${defaultText}.`
   return `## ${name}\n\n${names.filter((each) => each !== undefined).join(', ')}\n\n${sentence}${ending}\n`
 }
-
-if (import.meta.main) writeFileSync(file, configurationDoc())
