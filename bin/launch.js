@@ -40,9 +40,15 @@ function settings() {
   return { flags: flags.split(' '), environment }
 }
 
+/** The program and arguments by which `path` runs with `args` and leaves no core dump: by a shell, for Node.js has no call for it. */
+function withoutCoreDumps(path, args) {
+  const shell = '/bin/sh'
+  return existsSync(shell) ? [shell, ['-c', 'ulimit -S -c 0 2>/dev/null; exec "$0" "$@"', path, ...args]] : [path, args]
+}
+
 /**
  * Runs `args` (a script and its arguments) under the pinned runtime and ends as it ends. `lasting`: it is a service, whose
- * memory counts.
+ * memory counts, and holds keys.
  */
 export function launch(args, lasting = false) {
   const { flags, environment } = lasting ? settings() : { flags: [], environment: {} }
@@ -51,10 +57,8 @@ export function launch(args, lasting = false) {
     // Already the pinned runtime (npm puts it first on the PATH of its scripts): no second process. With other flags it
     // begins anew as the same process.
     if (flags.length > 0 && process.platform !== 'win32') {
-      process.execve(process.execPath, [process.execPath, ...process.execArgv, ...flags, ...args], {
-        ...environment,
-        ...process.env,
-      })
+      const [program, rest] = withoutCoreDumps(process.execPath, [...process.execArgv, ...flags, ...args])
+      process.execve(program, [program, ...rest], { ...environment, ...process.env })
     }
     process.argv.splice(1, process.argv.length - 1, ...args)
     import(pathToFileURL(args[0]).href).catch((error) => {
@@ -74,7 +78,8 @@ export function launch(args, lasting = false) {
     process.exit(69)
   }
   const env = { ...environment, ...process.env }
-  const child = spawn(path, [...flags, ...args], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env })
+  const [program, rest] = lasting ? withoutCoreDumps(path, [...flags, ...args]) : [path, args]
+  const child = spawn(program, rest, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env })
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2']) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => {
     console.error(`trent: cannot start ${path}: ${error.message}`)

@@ -189,7 +189,7 @@ export async function start(settings: Settings, { pool, willServe }: StartOption
   await announce(settings, address, privateEndpoints, tls, installation.created, random, log)
   // The ready line waits for nothing that only makes the trail cheaper to write.
   setTimeout(() => {
-    packQuickly(log).catch(() => undefined)
+    useOwnLibraries(log).catch(() => undefined)
   }, accelerationDelayMs).unref()
   // Remembered when it was told before.
   told.promise.then(end, () => end(unexpectedExit))
@@ -200,7 +200,11 @@ export async function start(settings: Settings, { pool, willServe }: StartOption
   }
 }
 
-async function packQuickly(log: Logger): Promise<void> {
+/** What the primary has of the process's own libraries. Nobody waits for it. */
+async function useOwnLibraries(log: Logger): Promise<void> {
+  const { refuseCoreDumps } = await import('./core-dumps.ts')
+  const noDumps = await refuseCoreDumps()
+  log.debug({ noDumps }, 'whether the process is closed to core dumps and debuggers')
   const { acceleratePacking } = await import('./accelerate.ts')
   const zstd = await acceleratePacking()
   log.debug({ zstd }, 'how pages of the audit trail are packed')
