@@ -62,5 +62,6 @@ async function serve(command: Command): Promise<void> {
   process.stdout.on('error', () => undefined)
   for (const line of server.introduction) process.stdout.write(`${line}\n`)
   process.stdout.write(`trent: ready on ${server.url}\n`)
-  process.exit(await server.ended)
+  const { endProcess } = await import('#server/end-process.ts')
+  await endProcess(await server.ended)
 }

@@ -4,6 +4,7 @@
  */
 import type { Server } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
+import { flushCompileCache } from 'node:module'
 import { Server as NetServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { MessagePort } from 'node:worker_threads'
@@ -200,7 +201,10 @@ export async function serve(start: WorkerStart, port: MessagePort): Promise<void
       // Not the HTTP server's own close, which at once cuts off idle connections: a request may be on its way on each.
       NetServer.prototype.close.call(server, () => {
         open -= 1
-        if (open === 0) send({ kind: 'drained' })
+        if (open > 0) return
+        // The process ends without the end of this thread.
+        flushCompileCache()
+        send({ kind: 'drained' })
       })
       setTimeout(() => {
         closeIdle()

@@ -26,6 +26,7 @@ interface Member {
   readonly worker: Worker
   readonly listening: PromiseWithResolvers<void>
   readonly drained: PromiseWithResolvers<void>
+  isDrained: boolean
 }
 
 // For V8's young objects. Its default of 48 MiB would take two workers with 10,000 keys in use above 300 MiB; the price is that
@@ -49,7 +50,12 @@ export class WorkerPool {
         name: `worker ${index}`,
         resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
       })
-      const member: Member = { worker, listening: Promise.withResolvers(), drained: Promise.withResolvers() }
+      const member: Member = {
+        worker,
+        listening: Promise.withResolvers(),
+        drained: Promise.withResolvers(),
+        isDrained: false,
+      }
       // A worker can fail before `start` waits for it; whoever starts it then is told.
       member.listening.promise.catch(() => undefined)
       worker.on('error', (error) => {
@@ -120,6 +126,7 @@ export class WorkerPool {
         member.listening.reject(listenError(message))
         break
       case 'drained':
+        member.isDrained = true
         member.drained.resolve()
         break
     }
@@ -129,7 +136,10 @@ export class WorkerPool {
     for (const member of this.#members) this.#send(member, { kind: 'tls', tls })
   }
 
-  /** Every worker stops accepting and answers what it has; then the threads end. */
+  /**
+   * Every worker stops accepting and answers what it has. Threads that have are left as they are, for whoever ends the process
+   * (end-process.ts); others are ended.
+   */
   async drain(): Promise<void> {
     this.#stopping = true
     for (const member of this.#members) this.#send(member, { kind: 'drain' })
@@ -139,7 +149,7 @@ export class WorkerPool {
     })
     await Promise.race([Promise.all(this.#members.map(({ drained }) => drained.promise)), limit])
     clearTimeout(timer)
-    await Promise.all(this.#members.map(({ worker }) => worker.terminate()))
+    await Promise.all(this.#members.flatMap(({ worker, isDrained }) => (isDrained ? [] : worker.terminate())))
   }
 }
 
