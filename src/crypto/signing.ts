@@ -165,6 +165,9 @@ export function verify(
   const route = routeOf(spec, algorithm, messageType, true)
   switch (route.kind) {
     case 'native': {
+      // RFC 8017 section 8.1.2, step 1: OpenSSL takes a PSS signature without its leading zeros as well.
+      const { modulusLength } = key.asymmetricKeyDetails ?? {}
+      if (modulusLength !== undefined && signature.length * 8 !== modulusLength) return false
       const padded = withPadding(key, route.pss)
       if (!route.aside) return nativeVerify(route.hash, message, padded, signature)
       return new Promise((resolve, reject) => {

@@ -202,7 +202,8 @@ export async function serve(start: WorkerStart, port: MessagePort): Promise<void
       NetServer.prototype.close.call(server, () => {
         open -= 1
         if (open > 0) return
-        // The process ends without the end of this thread.
+        // The process ends without the end of this thread: the last connection to a database moves its log into it.
+        storage.close()
         flushCompileCache()
         send({ kind: 'drained' })
       })

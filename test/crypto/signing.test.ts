@@ -108,6 +108,24 @@ describe('signing', () => {
   })
 })
 
+describe('RSA signatures without their leading zeros', () => {
+  for (const algorithm of ['RSASSA_PSS_SHA_256', 'RSASSA_PKCS1_V1_5_SHA_256'] as const) {
+    it(`are none of ${algorithm}, though they are the same number`, async () => {
+      const { privateKey, publicKey } = await pairOf('RSA_2048')
+      // One of 256 begins with a zero.
+      for (let count = 0; ; count += 1) {
+        const input: SigningInput = { algorithm, messageType: 'RAW', message: Buffer.from(`message ${count}`) }
+        const signature = await sign(privateKey, 'RSA_2048', input, tools)
+        assert.ok(signature)
+        if (signature[0] !== 0) continue
+        assert.equal(await verify(publicKey, 'RSA_2048', input, signature, tools), true)
+        assert.equal(await verify(publicKey, 'RSA_2048', input, signature.subarray(1), tools), false)
+        return
+      }
+    })
+  }
+})
+
 describe('the two ways of signing digests', () => {
   it('prove themselves', () => {
     assert.equal(provesItself(native), true)
