@@ -98,11 +98,11 @@ const signatures = new Together()
 /** The digest of a message, which the next call may overwrite. */
 function digestFor(hash: string, message: Buffer): Buffer {
   if (hash !== 'sha256' || message.length > messageRoom) return digestMessage(hash, message, 'buffer')
-  const { digest, message: memory } = primitives()
-  memory.set(message)
-  primitives().sha256(message.length)
-  memory.fill(0, 0, message.length)
-  return digest
+  const own = primitives()
+  own.message.set(message)
+  own.sha256(message.length)
+  own.message.fill(0, 0, message.length)
+  return own.digest
 }
 
 /** What a digest signer gets: the message itself, unless SM2 is yet to hash it with the public key. */
@@ -165,9 +165,9 @@ export function verify(
   const route = routeOf(spec, algorithm, messageType, true)
   switch (route.kind) {
     case 'native': {
+      const { material } = keySpecs[spec]
       // RFC 8017 section 8.1.2, step 1: OpenSSL takes a PSS signature without its leading zeros as well.
-      const { modulusLength } = key.asymmetricKeyDetails ?? {}
-      if (modulusLength !== undefined && signature.length * 8 !== modulusLength) return false
+      if (material.kind === 'rsa' && signature.length * 8 !== material.modulusBits) return false
       const padded = withPadding(key, route.pss)
       if (!route.aside) return nativeVerify(route.hash, message, padded, signature)
       return new Promise((resolve, reject) => {

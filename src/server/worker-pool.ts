@@ -60,7 +60,8 @@ export class WorkerPool {
       member.listening.promise.catch(() => undefined)
       worker.on('error', (error) => {
         member.listening.reject(error)
-        this.#failed(error)
+        // A drained one has answered all that anybody waits for.
+        if (!member.isDrained) this.#failed(error)
       })
       worker.on('exit', (code) => {
         member.drained.resolve()
