@@ -8,6 +8,7 @@ import { curves } from './curves.ts'
 import { keySpecs, largestPlaintext, type KeySpec, type RegionsOfSpec } from './key-specs.ts'
 import type { RandomBytes } from './ecdsa-digest.ts'
 import { decryptOaepAside, encryptOaep, type OaepAlgorithm } from './rsa-encryption.ts'
+import { modulusBytes } from './rsa-modulus.ts'
 import { encryptSm2 } from './sm2-encryption.ts'
 import { portableMultiplication } from './sm2-multiplication.ts'
 import { pointOf, type Sm2Operations } from './sm2-operations.ts'
@@ -111,7 +112,7 @@ export async function unwrapMaterial(
   if (wrapping.by === 'SM2') return sm2.decryptSm2(privateKey, wrapped)
   const { oaep, withAes } = wrapping
   if (!withAes) return decryptOaepAside(privateKey, oaep, wrapped)
-  const modulus = (privateKey.asymmetricKeyDetails?.modulusLength ?? 0) / 8
+  const modulus = modulusBytes(privateKey)
   const contents = wrapped.subarray(modulus)
   if (contents.length < 2 * kwpBlock || contents.length % kwpBlock !== 0) return undefined
   const opened = await decryptOaepAside(privateKey, oaep, wrapped.subarray(0, modulus))

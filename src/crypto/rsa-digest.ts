@@ -4,6 +4,7 @@
  */
 import { constants, hash, privateEncrypt, publicDecrypt, timingSafeEqual } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
+import { modulusBytes } from './rsa-modulus.ts'
 
 export type RsaHash = 'sha256' | 'sha384' | 'sha512'
 
@@ -70,11 +71,6 @@ function checkPss(hashName: RsaHash, digest: Buffer, encoded: Buffer): boolean {
   data[0] = (data[0] ?? 0) & 0x7f
   if (data.subarray(0, saltStart - 1).some((byte) => byte !== 0) || data[saltStart - 1] !== 1) return false
   return timingSafeEqual(pssHash(hashName, digest, data.subarray(saltStart)), h)
-}
-
-/** Bytes of the modulus, which are those of a signature. */
-function modulusBytes(key: KeyObject): number {
-  return (key.asymmetricKeyDetails?.modulusLength ?? 0) / 8
 }
 
 /** The PKCS #1 v1.5 signature of `digest`. */

@@ -92,6 +92,18 @@ describe('RSAES-OAEP', () => {
     }
     assert.equal(decryptOaep(privateKey, 'RSAES_OAEP_SHA_256', ciphertext), undefined)
   })
+
+  it('takes no ciphertext without its leading zeros, though it is the same number', async () => {
+    const { privateKey, publicKey } = await pairOf('RSA_2048')
+    const secret = Buffer.from('secret')
+    // One of 256 begins with a zero.
+    let ciphertext = encryptOaep(publicKey, 'RSAES_OAEP_SHA_256', secret)
+    while (ciphertext[0] !== 0) ciphertext = encryptOaep(publicKey, 'RSAES_OAEP_SHA_256', secret)
+    assert.deepEqual(decryptOaep(privateKey, 'RSAES_OAEP_SHA_256', ciphertext), secret)
+    const cut = ciphertext.subarray(1)
+    assert.equal(decryptOaep(privateKey, 'RSAES_OAEP_SHA_256', cut), undefined)
+    assert.equal(await decryptOaepAside(privateKey, 'RSAES_OAEP_SHA_256', cut), undefined)
+  })
 })
 
 describe('MACs', () => {
