@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
@@ -100,6 +109,22 @@ describe('creating an installation', () => {
     db.close()
     assert.equal(readInstallation(file), undefined)
     assert.throws(() => openWriter(file, keys), fails('missing', 'its first start was never finished'))
+    create(file)
+    assert.ok(readInstallation(file))
+  })
+
+  it('is repeated after a first start that was killed while it wrote the first page', (t) => {
+    const dir = temporaryDirectory(t)
+    const unfinished = new DatabaseSync(join(dir, 'unfinished.db'))
+    // With so small a cache its pages are in the file before the transaction ends, and the journal beside it.
+    unfinished.exec('PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN; CREATE TABLE some (a)')
+    unfinished.exec(`INSERT INTO some SELECT randomblob(100000)`)
+    const file = join(dir, 'keys.db')
+    for (const end of ['', '-journal']) copyFileSync(join(dir, `unfinished.db${end}`), `${file}${end}`)
+    unfinished.close()
+    assert.ok(statSync(file).size > 0)
+    assert.equal(readInstallation(file), undefined)
+    assert.equal(existsSync(`${file}-journal`), false)
     create(file)
     assert.ok(readInstallation(file))
   })

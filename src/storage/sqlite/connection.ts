@@ -3,7 +3,7 @@ import { accessSync, closeSync, constants, existsSync, openSync, statSync } from
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StorageError } from '../storage-error.ts'
-import { guarded, onlyRead } from './failures.ts'
+import { guarded, onlyRead, sqliteCode } from './failures.ts'
 
 /** Marks a file as ours in SQLite's header ("Trnt"), so that another program's database is never touched. */
 export const applicationId = 0x54726e74
@@ -42,10 +42,37 @@ function checkOwner(db: DatabaseSync, file: string): void {
   )
 }
 
-/** Only a connection for reading: it can't change anything. The caller closes it. Throws StorageError. */
+// SQLITE_READONLY_ROLLBACK (https://www.sqlite.org/rescode.html#readonly_rollback).
+const needsRollback = 776
+
+/**
+ * A first start that was killed before the database had its write-ahead log may have left a journal: what it says is taken back
+ * before anything is read, as SQLite does when it is opened for writing. Later there are no journals.
+ */
+function takeBackUnfinished(file: string): void {
+  const read = (readOnly: boolean): void => {
+    const db = new DatabaseSync(file, { readOnly, timeout: busyTimeout })
+    try {
+      db.prepare('PRAGMA application_id').get()
+    } finally {
+      db.close()
+    }
+  }
+  try {
+    read(true)
+  } catch (error) {
+    if (sqliteCode(error) === needsRollback) read(false)
+  }
+}
+
+/**
+ * Only a connection for reading: it can't change anything, but takes back what was never finished (SQLite's hot journal). The
+ * caller closes it. Throws StorageError.
+ */
 export function openForReading(file: string): DatabaseSync {
   if (isMissingOrEmpty(file)) throw missing(file)
   return guarded(file, 'opened', () => {
+    if (existsSync(`${file}-journal`)) takeBackUnfinished(file)
     const db = new DatabaseSync(file, { readOnly: true, timeout: busyTimeout })
     return orClose(db, () => {
       checkOwner(db, file)
@@ -83,15 +110,24 @@ export function openForWriting(file: string, create: boolean): DatabaseSync {
   })
 }
 
+/** What the system says when a file or its file system may not be written to. */
+const noRight: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS'])
+
+function systemCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+}
+
 // SQLite opens a file that may only be read all the same, and fails in several ways later.
 function refuseReadOnly(file: string): void {
   try {
     accessSync(file, constants.R_OK | constants.W_OK)
     accessSync(dirname(file), constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
-    throw new StorageError('read-only', `The database ${file} could not be opened for writing: it ${onlyRead}`, {
-      cause: error,
-    })
+    const what = `The database ${file} could not be opened for writing`
+    const code = systemCode(error)
+    const options = { cause: error }
+    if (noRight.has(code)) throw new StorageError('read-only', `${what}: it ${onlyRead}`, options)
+    throw new StorageError('unreachable', `${what} (${code}). Check the file, its directory and its disk.`, options)
   }
 }
 
@@ -107,8 +143,8 @@ function createFile(file: string): void {
     // The log and its index get the mode of the database.
     closeSync(openSync(file, 'a', 0o600))
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-    const fault = code === 'ENOSPC' ? 'full' : code === 'EROFS' || code === 'EACCES' ? 'read-only' : 'unreachable'
+    const code = systemCode(error)
+    const fault = code === 'ENOSPC' ? 'full' : noRight.has(code) ? 'read-only' : 'unreachable'
     throw new StorageError(
       fault,
       `The database ${file} could not be created (${code}). The directory must exist, have free space, and be writable for the user that runs the service.`,
