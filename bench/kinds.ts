@@ -1,6 +1,7 @@
 /**
  * What the kinds of keys cost that are not symmetric: server CPU per request beside the bare cryptography of Node.js and beside
- * DescribeKey, which costs what every request does. For RSA the rate too, with a worker on each core, beside bare loops on as many.
+ * DescribeKey, which costs what every request does. For RSA the rate too, with a worker on each core, beside bare loops on as many
+ * and beside an echo on as many threads that does nothing but sign.
  */
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -110,6 +111,7 @@ const kindCases: readonly KindCase[] = [
 
 const describeName = 'DescribeKey'
 const echoName = 'echo'
+const signingEchoName = 'echo that signs RSA-2048 PSS'
 const bareName = (name: string): string => `bare ${name}`
 
 export interface KindResults {
@@ -132,6 +134,7 @@ export async function measureKinds(
     progress(`the kinds of keys, ${workers} worker(s): creating keys`)
     const service = await startService(settings.folder, dataDir, workers, serveArguments)
     const sign = createSigner(readCredentials(dataDir), new URL(service.url).host)
+    const connections = settings.connections * workers
     const client = createClient(service.url, sign, settings.connections)
     const bare: BareLoop[] = []
     let echo: StartedServer | undefined
@@ -139,13 +142,13 @@ export async function measureKinds(
       const cases: (Case | OtherCase)[] = []
       const keyIds = await createKeysOf(client, symmetric)
       const body = (index: number): string => kindBodies.describe(keyOf(keyIds, index))
-      const describe = { name: describeName, server: service, sign, operation: 'DescribeKey', count, body }
+      const describe = { name: describeName, server: service, sign, operation: 'DescribeKey', count, body, connections }
       progress(`the kinds of keys, ${workers} worker(s): warming up`)
       // Each worker compiles for itself, first what all requests pass through.
       await warmUp(settings, describe, settings.warmUp * workers)
       for (const each of chosen) {
         const requests = Math.max(4, Math.ceil(count * each.share * share))
-        const kind = await caseOf(each, service, client, sign, requests)
+        const kind = { ...(await caseOf(each, service, client, sign, requests)), connections }
         await warmUp(settings, kind, Math.max(4, Math.ceil(settings.warmUp * each.share * workers)))
         cases.push(kind)
         const loop = startBareLoop(bareName(each.name), each.bare, isWhole ? 1 : cores, requests)
@@ -156,6 +159,13 @@ export async function measureKinds(
         const { shape } = await client.call('DescribeKey', body(0))
         echo = await startEcho(settings.folder, shape)
         cases.push(describe, { ...describe, name: echoName, server: echo })
+      } else {
+        const [kind] = cases
+        if (kind !== undefined && 'body' in kind) {
+          const { shape } = await client.call(kind.operation, kind.body(0))
+          echo = await startEcho(settings.folder, shape, workers, 'signs')
+          cases.push({ ...kind, name: signingEchoName, server: echo })
+        }
       }
       return await takeTurns(settings, cases, turns, (line) => progress(`the kinds of keys: ${line}`))
     } finally {
@@ -207,22 +217,22 @@ export function kindVerdicts({ oneWorker, allCores, cores }: KindResults): Verdi
 /** The measurements as a text table: medians of the turns. */
 export function kindTable({ oneWorker, allCores, cores }: KindResults): string {
   const rows = [['kind', 'workers', 'CPU µs', 'bare µs', 'beyond', 'requests/s', 'bare/s', 'p50 ms', 'p99 ms', '']]
-  const add = (turnsOf: Turns, name: string, workers: string): void => {
+  const add = (turnsOf: Turns, name: string, workers: string, bare = bareName(name)): void => {
     const of = (which: string, figure: Parameters<typeof medianOf>[2], digits: number): string => {
       const value = medianOf(turnsOf, which, figure)
       return value === undefined || Number.isNaN(value) ? '-' : value.toFixed(digits)
     }
     const beyond = medianOfTurns(turnsOf, (figure) => {
-      return figure(name, ({ cpuMicros }) => cpuMicros) - figure(bareName(name), ({ cpuMicros }) => cpuMicros)
+      return figure(name, ({ cpuMicros }) => cpuMicros) - figure(bare, ({ cpuMicros }) => cpuMicros)
     })
     rows.push([
       name,
       workers,
       of(name, ({ cpuMicros }) => cpuMicros, 1),
-      of(bareName(name), ({ cpuMicros }) => cpuMicros, 1),
+      of(bare, ({ cpuMicros }) => cpuMicros, 1),
       beyond?.toFixed(1) ?? '-',
       of(name, ({ requestsPerSecond }) => requestsPerSecond, 0),
-      of(bareName(name), ({ requestsPerSecond }) => requestsPerSecond, 0),
+      of(bare, ({ requestsPerSecond }) => requestsPerSecond, 0),
       of(name, ({ p50Millis }) => p50Millis, 2),
       of(name, ({ p99Millis }) => p99Millis, 2),
       `turns ${(turnsOf.get(name) ?? []).map(({ cpuMicros }) => cpuMicros?.toFixed(0) ?? '-').join(' ')}`,
@@ -231,5 +241,6 @@ export function kindTable({ oneWorker, allCores, cores }: KindResults): string {
   for (const name of [echoName, describeName]) add(oneWorker, name, name === echoName ? '-' : '1')
   for (const { name } of kindCases) add(oneWorker, name, '1')
   for (const { name } of rsaCases) add(allCores, name, String(cores))
+  add(allCores, signingEchoName, String(cores), bareName(rsaCases[0]?.name ?? ''))
   return aligned(rows, 1)
 }

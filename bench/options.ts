@@ -37,7 +37,7 @@ export const usage = `npm run bench -- [options]
   --keys N              KMS keys they are spread over (10000); keys of the large installation of --only keys (1000000)
                         and of --only starts (100000)
   --warm-up N           uncounted requests of each worker before each measured drive (60000)
-  --connections N       connections of every drive (64)
+  --connections N       connections of every drive, for each worker (64)
   --workers LIST        worker counts, each a start of the service (1,2)
   --operations LIST     of ${operations.join(', ')} (all)
   --quick               5000 requests, 200 keys, 1000 to warm up, unless given

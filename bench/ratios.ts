@@ -1,7 +1,8 @@
 /**
  * What a request costs over the echo, and with two workers over one, by turns: echo, a service with one worker and one with two
  * run side by side, and the ratio is the median of the turns' own. What a plain run measures minutes apart differs by whatever
- * else the machine did in between.
+ * else the machine did in between. Two workers are driven twice: with as many connections to each as the one has, and with those
+ * of the one shared between them, so that each has half as much to do at a time.
  */
 import { join } from 'node:path'
 import type { DriveSettings, Target } from './measure.ts'
@@ -11,8 +12,15 @@ import { createTarget, readCredentials } from './target.ts'
 import { medianOf, medianOfTurns, takeTurns, warmUp, type Case, type Turns } from './turns.ts'
 import { requestBody, type Operation } from './workload.ts'
 
-const turns = 5
-const names = { echo: 'echo', twoEchoes: 'echo, two threads', one: 'one worker', two: 'two workers' } as const
+// Short and many: what the host gives differs from second to second.
+const turns = 11
+const names = {
+  echo: 'echo',
+  twoEchoes: 'echo, two threads',
+  one: 'one worker',
+  two: 'two workers',
+  shared: 'two workers, shared load',
+} as const
 
 /** The turns of each operation. */
 export type RatioResults = ReadonlyMap<Operation, Turns>
@@ -26,7 +34,7 @@ export async function measureRatios(
 ): Promise<RatioResults> {
   const { connections, folder, requests } = settings
   const count = Math.ceil(requests / turns)
-  // Of each, for no Decrypt of a turn repeats one of another.
+  // No Decrypt repeats one of another turn or case; two workers have two cases.
   const ciphertexts = operations.includes('Decrypt') ? count * (turns + 1) : 0
   const services: StartedServer[] = []
   const targets: Target[] = []
@@ -35,7 +43,11 @@ export async function measureRatios(
     const dataDir = join(folder, `workers-${workers}`)
     const service = await startService(folder, dataDir, workers, serveArguments)
     services.push(service)
-    const target = await createTarget(name, service, readCredentials(dataDir), { keys, ciphertexts, connections })
+    const target = await createTarget(name, service, readCredentials(dataDir), {
+      keys,
+      ciphertexts: ciphertexts * workers,
+      connections,
+    })
     targets.push(target)
     return target
   }
@@ -64,21 +76,22 @@ async function measureOne(
   const { shape } = await one.client.call(operation, requestBody(operation, one.fixture, `${operation}-shape`, 0))
   const echo = await startEcho(settings.folder, shape)
   const twoEchoes = await startEcho(settings.folder, shape, 2)
-  const over = (name: string, server: Case['server'], { fixture, sign }: Target): Case => {
-    const body = (index: number): string => requestBody(operation, fixture, name, index)
-    return { name, server, sign, operation, count, body }
+  const over = (name: string, server: Case['server'], { fixture, sign }: Target, threads: number, from = 0): Case => {
+    const body = (index: number): string => requestBody(operation, fixture, name, from + index)
+    return { name, server, sign, operation, count, body, connections: settings.connections * threads }
   }
   const cases = [
-    over(names.echo, echo, one),
-    over(names.twoEchoes, twoEchoes, one),
-    over(names.one, one, one),
-    over(names.two, two, two),
+    over(names.echo, echo, one, 1),
+    over(names.twoEchoes, twoEchoes, one, 2),
+    over(names.one, one, one, 1),
+    over(names.two, two, two, 2),
+    over(names.shared, two, two, 1, count * (turns + 1)),
   ]
   try {
     progress(`${operation}: warming up`)
     for (const each of cases) {
       // Each worker compiles for itself.
-      const threads = each.name === names.two || each.name === names.twoEchoes ? 2 : 1
+      const threads = each.name === names.echo || each.name === names.one ? 1 : 2
       await warmUp(settings, each, settings.warmUp * threads)
     }
     return await takeTurns(settings, cases, turns, (line) => progress(`${operation}: ${line}`))
@@ -116,6 +129,13 @@ export function ratioVerdicts(results: RatioResults): Verdict[] {
       verdict(
         `${operation}: CPU with two workers over one, by turns`,
         cpuOver(found, names.two, names.one),
+        twoWorkersLimit,
+      ),
+    ),
+    ...own.map(([operation, found]) =>
+      verdict(
+        `${operation}: the same with the load of one shared between them`,
+        cpuOver(found, names.shared, names.one),
         twoWorkersLimit,
       ),
     ),

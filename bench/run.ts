@@ -108,12 +108,14 @@ async function bench(options: Options, folder: string): Promise<Results> {
   return results
 }
 
+/** Each worker has as many connections, so that what is compared is workers and not loads. */
 async function measureAll(
-  settings: DriveSettings,
+  plain: DriveSettings,
   target: Target,
   options: Options,
   workers: number | undefined,
 ): Promise<Measurement[]> {
+  const settings = { ...plain, connections: Math.min(plain.connections * (workers ?? 1), plain.requests) }
   const measurements: Measurement[] = []
   for (const operation of options.operations) {
     progress(`${target.name}${workers === undefined ? '' : `, ${workers} worker(s)`}: ${operation}`)
@@ -154,7 +156,9 @@ async function main(): Promise<number> {
     const machine = `${availableParallelism()} x ${cpus()[0]?.model.trim() ?? 'unknown processor'}`
     const { connections, generator, keys, requests } = options
     console.log(`\nNode ${process.versions.node}, ${process.platform}-${process.arch}, ${machine}`)
-    console.log(`${requests} requests a drive, ${keys} keys, ${connections} connections, ${generator}\n`)
+    console.log(
+      `${requests} requests a drive, ${keys} keys, ${connections} connections for each worker, ${generator}\n`,
+    )
     if (process.platform !== 'linux') console.log('CPU and memory are read from /proc, which this system lacks.\n')
     const tables = [
       ...(results.measurements.length === 0 ? [] : [table(results.measurements)]),

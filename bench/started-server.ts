@@ -28,10 +28,10 @@ export function startService(
   return start(['bin/trent', 'serve', ...flags], /^trent: ready on (\S+)/, join(folder, 'server.log'))
 }
 
-/** Starts the echo that answers in `shape`, with as many `threads`. */
-export function startEcho(folder: string, shape: AnswerShape, threads = 1): Promise<StartedServer> {
+/** Starts the echo that answers in `shape`, with as many `threads`; `work`: after an RSA-2048 signature over each request. */
+export function startEcho(folder: string, shape: AnswerShape, threads = 1, work?: 'signs'): Promise<StartedServer> {
   return start(
-    ['bench/echo.ts', JSON.stringify(shape), String(threads)],
+    ['bench/echo.ts', JSON.stringify(shape), String(threads), ...(work === undefined ? [] : [work])],
     /^echo: ready on (\S+)/,
     join(folder, 'echo.log'),
   )

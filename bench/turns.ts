@@ -14,6 +14,8 @@ export interface Case {
   readonly operation: string
   /** Requests of a turn. */
   readonly count: number
+  /** Where they are others than the run's. */
+  readonly connections?: number
   /** The body of request `index`: the turns go on counting, so that no two requests of a run need be the same. */
   body(index: number): string
 }
@@ -50,17 +52,21 @@ export async function warmUp(settings: DriveSettings, each: Case, requests: numb
   const { operation, server, sign } = each
   const recording = record(settings, 'warm-up', requests, sign, (index) => [operation, each.body(index)])
   try {
-    await drive({ ...settings, connections: Math.min(settings.connections, requests) }, recording, requests, server)
+    await drive(settingsOf(settings, each, requests), recording, requests, server)
   } finally {
     rmSync(recording, { force: true })
   }
+}
+
+function settingsOf(settings: DriveSettings, each: Case, requests: number): DriveSettings {
+  return { ...settings, connections: Math.min(each.connections ?? settings.connections, requests) }
 }
 
 async function driveCase(settings: DriveSettings, each: Case, turn: number): Promise<Figures> {
   const { count, operation, server, sign } = each
   const recording = record(settings, 'turn', count, sign, (index) => [operation, each.body(turn * count + index)])
   try {
-    return await drive({ ...settings, connections: Math.min(settings.connections, count) }, recording, count, server)
+    return await drive(settingsOf(settings, each, count), recording, count, server)
   } finally {
     rmSync(recording, { force: true })
   }
