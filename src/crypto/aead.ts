@@ -1,7 +1,7 @@
 /**
  * AES-256-GCM for what is stored: wrapped keys and secrets, bound to the row they belong to. Initialization vectors are
  * random (NIST SP 800-38D section 8.2.2); the few wraps that one domain key ever makes stay far below the 2^32 at which
- * that section asks for a new key.
+ * that section asks for a new key. And the same with SM4 (RFC 8998 section 2), for ciphertext blobs of Regions of China.
  */
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
@@ -10,6 +10,15 @@ import type { KeyObject } from 'node:crypto'
 export const ivLength = 12
 const tagLength = 16
 const options = { authTagLength: tagLength }
+
+/** A block cipher in Galois/Counter Mode, with a key of 32 bytes (AES) or of 16 (SM4). */
+export type GcmCipher = 'aes-256-gcm' | 'sm4-gcm'
+
+// The types of Node know this mode of AES alone, OpenSSL that of SM4 as well.
+declare module 'node:crypto' {
+  function createCipheriv(by: GcmCipher, key: KeyObject, iv: Buffer, options: CipherGCMOptions): CipherGCM
+  function createDecipheriv(by: GcmCipher, key: KeyObject, iv: Buffer, options: CipherGCMOptions): DecipherGCM
+}
 
 /** The parts, each after its length (32 bits, big-endian): distinct lists of parts have distinct bytes. Strings are UTF-8. */
 export function lengthPrefixed(...parts: readonly (string | Uint8Array)[]): Buffer {
@@ -29,19 +38,30 @@ export function lengthPrefixed(...parts: readonly (string | Uint8Array)[]): Buff
   return joined
 }
 
-/** IV, ciphertext and tag of `plaintext` under `key` (32 bytes), bound to `aad`. The caller keeps owning all it passes. */
-export function wrapBytes(key: KeyObject, iv: Buffer, plaintext: Buffer, aad: Buffer): Buffer {
-  const cipher = createCipheriv('aes-256-gcm', key, iv, options).setAAD(aad)
+/** IV, ciphertext and tag of `plaintext` under `key`, bound to `aad`. The caller keeps owning all it passes. */
+export function wrapBytes(
+  key: KeyObject,
+  iv: Buffer,
+  plaintext: Buffer,
+  aad: Buffer,
+  by: GcmCipher = 'aes-256-gcm',
+): Buffer {
+  const cipher = createCipheriv(by, key, iv, options).setAAD(aad)
   const ciphertext = cipher.update(plaintext)
   cipher.final()
   return Buffer.concat([iv, ciphertext, cipher.getAuthTag()])
 }
 
 /** What `wrapBytes` wrapped, owned by the caller; undefined when key, bytes or `aad` are not exactly those of the wrapping. */
-export function unwrapBytes(key: KeyObject, wrapped: Buffer, aad: Buffer): Buffer | undefined {
+export function unwrapBytes(
+  key: KeyObject,
+  wrapped: Buffer,
+  aad: Buffer,
+  by: GcmCipher = 'aes-256-gcm',
+): Buffer | undefined {
   if (wrapped.length < ivLength + tagLength) return undefined
   const end = wrapped.length - tagLength
-  const decipher = createDecipheriv('aes-256-gcm', key, wrapped.subarray(0, ivLength), options)
+  const decipher = createDecipheriv(by, key, wrapped.subarray(0, ivLength), options)
   decipher.setAAD(aad).setAuthTag(wrapped.subarray(end))
   const plaintext = decipher.update(wrapped.subarray(ivLength, end))
   try {

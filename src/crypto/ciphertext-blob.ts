@@ -2,7 +2,8 @@
  * Ciphertext blob, version 1:
  *
  *      0   2  magic and version, 54 01 (AWS's own blobs start with 01 or 02: the two are never confused)
- *      2   1  suite: 1 = SP 800-108 with HMAC-SHA-512, AES-256-GCM, key commitment
+ *      2   1  suite: 1 = SP 800-108 with HMAC-SHA-512, AES-256-GCM, key commitment; 4 = the same with SM4-GCM (RFC 8998),
+ *             for key material of 16 bytes, which Regions of China have
  *      3   1  flags: bit 0 = the key id is a multi-Region one (`mrk-`); the rest must be zero
  *      4  16  key id
  *     20   8  the first bytes of the key material id
@@ -16,7 +17,7 @@
 import { createSecretKey, timingSafeEqual } from 'node:crypto'
 import { keyIdOfBytes, type KeyId, type KeyMaterialId } from '#base/brand.ts'
 import { copyBytes, secretMemory, wipe } from '#base/secret-memory.ts'
-import { ivLength, unwrapBytes, wrapBytes } from './aead.ts'
+import { ivLength, unwrapBytes, wrapBytes, type GcmCipher } from './aead.ts'
 import { HmacKey } from './hmac.ts'
 import { derive, derivedLength, identityLength, nonceLength } from './kdf.ts'
 import { dataRoom, primitives, textRoom } from './primitives.ts'
@@ -28,6 +29,14 @@ const commitmentStart = nonceStart + nonceLength
 const headerLength = commitmentStart + 32
 const tagLength = 16
 const multiRegion = 1
+
+/** What a blob is made by: the byte that says so. */
+type Suite = 1 | 4
+const suites: Readonly<Record<Suite, { readonly cipher: GcmCipher; readonly keyLength: number }>> = {
+  1: { cipher: 'aes-256-gcm', keyLength: 32 },
+  4: { cipher: 'sm4-gcm', keyLength: 16 },
+}
+
 const multiRegionPrefix = 'mrk-'
 
 // Each derived key encrypts once, so the IV needs no variety: docs/adr/0003-key-derivation.md.
@@ -42,6 +51,7 @@ const claimedCommitment = Buffer.alloc(32)
 /** A key material prepared for sealing and opening blobs. It keeps the key inside `prf` only. */
 export interface BlobMaterial {
   readonly prf: HmacKey
+  readonly suite: Suite
   readonly flags: number
   /** Key id (16 bytes), then key material id (32): its first 24 bytes stand in every blob of this material. */
   readonly identity: Buffer
@@ -49,15 +59,20 @@ export interface BlobMaterial {
 
 /** What a blob says of itself before anything of it is authenticated: good for finding the key, for nothing else. */
 export interface BlobHeader {
-  readonly suite: 1
+  readonly suite: Suite
   readonly flags: number
   readonly keyId: KeyId
   /** The first 16 hex digits of the key material id. */
   readonly materialPrefix: string
 }
 
-/** Prepares `material` (32 bytes, which stay the caller's to overwrite) of the KMS key `keyId`. */
+/**
+ * Prepares `material` of the KMS key `keyId`: 32 bytes encrypt by AES, 16 by SM4. They stay the caller's to overwrite. Throws
+ * RangeError when they are of neither length.
+ */
 export function blobMaterial(material: Buffer, keyId: KeyId, materialId: KeyMaterialId): BlobMaterial {
+  const suite = suiteOf(material)
+  if (suite === undefined) throw new RangeError(`no key material of symmetric keys has ${material.length} bytes`)
   const multi = keyId.startsWith(multiRegionPrefix)
   const digits = multi ? keyId.slice(multiRegionPrefix.length) : keyId.replaceAll('-', '')
   // Not from Node's pool, where each of these would keep 64 KiB of others' bytes.
@@ -65,29 +80,35 @@ export function blobMaterial(material: Buffer, keyId: KeyId, materialId: KeyMate
   identity.write(digits + materialId, 'hex')
   return {
     prf: new HmacKey('sha512', material),
+    suite,
     flags: multi ? multiRegion : 0,
     identity,
   }
 }
 
+function suiteOf({ length }: Buffer): Suite | undefined {
+  if (length === suites[1].keyLength) return 1
+  return length === suites[4].keyLength ? 4 : undefined
+}
+
 /** Encrypts `plaintext` with `nonce` (24 random bytes, never used before) and the canonical encryption context. */
 export function sealBlob(material: BlobMaterial, nonce: Buffer, plaintext: Buffer, context: Buffer): Buffer {
   if (nonce.length !== nonceLength) throw new RangeError(`a nonce has ${nonceLength} bytes`)
-  const { identity } = material
+  const { identity, suite } = material
   const size = plaintext.length
   // From the pool, so not zeroed: every byte is written below.
   const blob = Buffer.allocUnsafe(headerLength + size + tagLength)
   blob[0] = 0x54
   blob[1] = 0x01
-  blob[2] = 1
+  blob[2] = suite
   blob[3] = material.flags
   copyBytes(identity, 0, shownIdentity, blob, identityStart)
   copyBytes(nonce, 0, nonceLength, blob, nonceStart)
   try {
     derive(material.prf, identity, nonce, 0, derived)
     copyBytes(commitment, 0, commitment.length, blob, commitmentStart)
-    if (isLong(context, size + tagLength)) {
-      sealLong(blob, plaintext, context)
+    if (suite !== 1 || isLong(context, size + tagLength)) {
+      sealLong(suite, blob, plaintext, context)
       return blob
     }
     const gcm = primitives()
@@ -119,7 +140,7 @@ export function openBlob(material: BlobMaterial, blob: Buffer, context: Buffer):
     // AES-GCM alone lets somebody who knows two keys make one blob that opens under both, to different plaintexts.
     if (!timingSafeEqual(claimedCommitment, commitment)) return undefined
     const sealed = blob.length - headerLength
-    if (isLong(context, sealed)) return openLong(blob, context)
+    if (material.suite !== 1 || isLong(context, sealed)) return openLong(material.suite, blob, context)
     const size = sealed - tagLength
     const gcm = primitives()
     copyBytes(encryptionKey, 0, encryptionKey.length, gcm.key, 0)
@@ -139,19 +160,21 @@ export function openBlob(material: BlobMaterial, blob: Buffer, context: Buffer):
 }
 
 /** Whether the public start of `blob` names `material`. */
-function isOf({ flags, identity }: BlobMaterial, blob: Buffer): boolean {
-  if (blob[0] !== 0x54 || blob[1] !== 0x01 || blob[2] !== 1 || blob[3] !== flags) return false
+function isOf({ flags, identity, suite }: BlobMaterial, blob: Buffer): boolean {
+  if (blob[0] !== 0x54 || blob[1] !== 0x01 || blob[2] !== suite || blob[3] !== flags) return false
   return identity.compare(blob, identityStart, nonceStart, 0, shownIdentity) === 0
 }
 
 /** The header of `bytes`, or undefined when they can't be a blob of version 1. */
 export function parseBlobHeader(bytes: Buffer): BlobHeader | undefined {
   if (bytes.length < headerLength + tagLength) return undefined
-  if (bytes[0] !== 0x54 || bytes[1] !== 0x01 || bytes[2] !== 1) return undefined
+  if (bytes[0] !== 0x54 || bytes[1] !== 0x01) return undefined
+  const suite = bytes[2]
+  if (suite !== 1 && suite !== 4) return undefined
   const flags = bytes[3] ?? 0
   if ((flags & ~multiRegion) !== 0) return undefined
   return {
-    suite: 1,
+    suite,
     flags,
     keyId: keyIdOfBytes(bytes, identityStart, (flags & multiRegion) !== 0),
     materialPrefix: bytes.toString('hex', identityStart + 16, nonceStart),
@@ -171,15 +194,19 @@ function isLong(context: Buffer, textLength: number): boolean {
 }
 
 /** Encrypts into `blob`, whose header is written, under `encryptionKey`. */
-function sealLong(blob: Buffer, plaintext: Buffer, context: Buffer): void {
-  const wrapped = wrapBytes(createSecretKey(encryptionKey), iv, plaintext, longData(blob, context))
+function sealLong(suite: Suite, blob: Buffer, plaintext: Buffer, context: Buffer): void {
+  const { cipher, keyLength } = suites[suite]
+  const key = createSecretKey(encryptionKey.subarray(0, keyLength))
+  const wrapped = wrapBytes(key, iv, plaintext, longData(blob, context), cipher)
   wrapped.copy(blob, headerLength, ivLength)
 }
 
 /** Decrypts `blob` under `encryptionKey`. */
-function openLong(blob: Buffer, context: Buffer): Buffer | undefined {
+function openLong(suite: Suite, blob: Buffer, context: Buffer): Buffer | undefined {
+  const { cipher, keyLength } = suites[suite]
   const wrapped = Buffer.concat([iv, blob.subarray(headerLength)])
-  return unwrapBytes(createSecretKey(encryptionKey), wrapped, longData(blob, context))
+  const key = createSecretKey(encryptionKey.subarray(0, keyLength))
+  return unwrapBytes(key, wrapped, longData(blob, context), cipher)
 }
 
 function longData(blob: Buffer, context: Buffer): Buffer {

@@ -8,7 +8,7 @@ import type { HmacKey } from './hmac.ts'
 /** Bytes of the nonce that makes each encryption's key another one. */
 export const nonceLength = 24
 
-/** Bytes that one derivation gives: the AES-256 key, then the commitment, 32 each. */
+/** Bytes that one derivation gives: the AES-256 key (whose first half is that of SM4), then the commitment, 32 each. */
 export const derivedLength = 64
 
 const label = 'trent/enc/v1'

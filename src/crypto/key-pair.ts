@@ -3,6 +3,8 @@
  * draws no randomness of its own.
  */
 import type { KeyObject } from 'node:crypto'
+import { partitionOf } from '#base/arn.ts'
+import type { Region } from '#base/brand.ts'
 import { curves } from './curves.ts'
 import { keySpecs, type KeySpec } from './key-specs.ts'
 import { privateKeyDer } from './private-key.ts'
@@ -59,17 +61,31 @@ export async function generatePair(spec: KeySpec, generate: GenerateKeyPair): Pr
   return { privateKey: privateKeyDer(privateKey), publicKey: publicKeyDer(publicKey) }
 }
 
-/**
- * Bytes of random material that a key of `spec` begins with: 32, or the size of an HMAC key; undefined for pairs.
- */
-export function randomMaterialLength(spec: KeySpec): number | undefined {
-  const { material } = keySpecs[spec]
-  return material.kind === 'symmetric' || material.kind === 'hmac' ? material.bytes : undefined
+/** Whether material of `spec` is random bytes, and no pair. */
+export function isRandomMaterial(spec: KeySpec): boolean {
+  const { kind } = keySpecs[spec].material
+  return kind === 'symmetric' || kind === 'hmac'
 }
 
-/** Whether `bytes` may be imported as material of a symmetric or HMAC key of `spec` ("Importing key material", AWS KMS). */
-export function acceptableBytes(spec: KeySpec, bytes: Buffer): boolean {
+/**
+ * Bytes of random material that a key of `spec` begins with in `region`: 32, in China 16, or the size of an HMAC key; undefined
+ * for pairs.
+ */
+export function randomMaterialLength(spec: KeySpec, region: Region): number | undefined {
   const { material } = keySpecs[spec]
-  if (material.kind === 'symmetric') return bytes.length === material.bytes
+  if (material.kind === 'symmetric') return partitionOf(region) === 'aws-cn' ? material.bytesInChina : material.bytes
+  return material.kind === 'hmac' ? material.bytes : undefined
+}
+
+/**
+ * Whether `bytes` may be imported as material of a symmetric or HMAC key of `spec` in `region`, or in any where that is left out
+ * ("Importing key material", AWS KMS Developer Guide).
+ */
+export function acceptableBytes(spec: KeySpec, bytes: Buffer, region?: Region): boolean {
+  const { material } = keySpecs[spec]
+  if (material.kind === 'symmetric') {
+    if (region !== undefined) return bytes.length === randomMaterialLength(spec, region)
+    return bytes.length === material.bytes || bytes.length === material.bytesInChina
+  }
   return material.kind === 'hmac' && bytes.length >= material.bytes && bytes.length <= material.mostBytes
 }

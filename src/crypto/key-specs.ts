@@ -14,7 +14,8 @@ import type { CurveName } from './curves.ts'
 
 /** What material of a key spec is: random bytes, or a private key in PKCS#8 (RFC 5958) DER. Sizes are in bytes. */
 export type Material =
-  | { readonly kind: 'symmetric'; readonly bytes: number }
+  /** In Regions of China it is for SM4, elsewhere for AES. */
+  | { readonly kind: 'symmetric'; readonly bytes: number; readonly bytesInChina: number }
   /** `bytes` are generated; `mostBytes` may be imported ("Importing key material", AWS KMS Developer Guide). */
   | { readonly kind: 'hmac'; readonly bytes: number; readonly mostBytes: number }
   | { readonly kind: 'rsa'; readonly modulusBits: number }
@@ -107,7 +108,7 @@ function mlKem(
 
 const table = {
   SYMMETRIC_DEFAULT: {
-    material: { kind: 'symmetric', bytes: 32 },
+    material: { kind: 'symmetric', bytes: 32, bytesInChina: 16 },
     usages: { ENCRYPT_DECRYPT: ['SYMMETRIC_DEFAULT'] },
     dataKeyPair: false,
     importable: true,

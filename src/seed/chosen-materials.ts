@@ -1,5 +1,5 @@
 /** The key material that a seed chooses for a key: what it is, when it came, and its records. */
-import type { KeyMaterialId } from '#base/brand.ts'
+import type { KeyMaterialId, Region } from '#base/brand.ts'
 import { dayMs } from '#base/day.ts'
 import { importedMaterial } from '#crypto/imported-material.ts'
 import { randomMaterialLength } from '#crypto/key-pair.ts'
@@ -16,14 +16,15 @@ const longestMs = 365 * dayMs
 /** The ids of the chosen materials; undefined when one is none that the key can have, which is noted. */
 export async function materialIds(
   { materials, keySpec, keyId }: SeedKey,
+  region: Region,
   { problems }: Planning,
 ): Promise<readonly (KeyMaterialId | undefined)[] | undefined> {
   const before = problems.length
   const ids: (KeyMaterialId | undefined)[] = []
   for (const { where, bytes } of materials) {
-    const kept = bytes === undefined ? undefined : await importedMaterial(keySpec, bytes.insecureSecretAccess())
+    const kept = bytes === undefined ? undefined : await importedMaterial(keySpec, bytes.insecureSecretAccess(), region)
     if (bytes !== undefined && kept === undefined) {
-      problems.push(`${where}: this is no key material of ${keySpec}${sizeOf(keySpec)}`)
+      problems.push(`${where}: this is no key material of ${keySpec}${sizeOf(keySpec, region)}`)
     }
     ids.push(kept === undefined ? undefined : keyMaterialId(kept, keyId))
     kept?.fill(0)
@@ -31,8 +32,8 @@ export async function materialIds(
   return problems.length === before ? ids : undefined
 }
 
-function sizeOf(spec: KeySpec): string {
-  const length = randomMaterialLength(spec)
+function sizeOf(spec: KeySpec, region: Region): string {
+  const length = randomMaterialLength(spec, region)
   if (length === undefined)
     return '; write a whole private key in PKCS #8, of a key spec whose material can be imported'
   return spec === 'SYMMETRIC_DEFAULT' ? `; write ${length} bytes` : `; write ${length} to 128 bytes`

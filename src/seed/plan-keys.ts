@@ -46,7 +46,7 @@ async function planKey(wanted: SeedKey, planning: Planning, seen: Set<string>, k
   }
   const before = problems.length
   const replicas = wanted.replicas.flatMap((replica) => replicaPlace(replica, place, planning))
-  const ids = await materialIds(wanted, planning)
+  const ids = await materialIds(wanted, place.region, planning)
   if (ids === undefined) return
   const placed: Placed[] = []
   for (const each of [{ place, own: wanted }, ...replicas]) {

@@ -145,6 +145,25 @@ describe('trent key wrap', () => {
     }
   })
 
+  it('asks for 16 bytes for a symmetric key of a Region of China, and 32 elsewhere', async (t) => {
+    const { file } = folder(t)
+    const china = { ...answer, KeyId: answer.KeyId.replace('arn:aws:kms:us-east-1', 'arn:aws-cn:kms:cn-north-1') }
+    for (const [given, size, expected] of [
+      [china, 16, 0],
+      [china, 32, 64],
+      [answer, 32, 0],
+      [answer, 16, 64],
+    ] as const) {
+      const { exit, stderr } = await trent([
+        ...['key', 'wrap', '--parameters', file('parameters.json', JSON.stringify(given))],
+        ...['--algorithm', 'RSAES_OAEP_SHA_256', '--key-spec', 'SYMMETRIC_DEFAULT'],
+        ...['--material', file('material', Buffer.alloc(size, 7))],
+      ])
+      assert.equal(exit, expected)
+      if (expected !== 0) assert.match(stderr, /the key material is not material of a key of SYMMETRIC_DEFAULT/)
+    }
+  })
+
   it('says what is wrong, where, and what to do, and never what the material is', async (t) => {
     const { directory, file } = folder(t)
     const parameters = ['--parameters', file('parameters.json', JSON.stringify(answer))]

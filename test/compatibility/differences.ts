@@ -31,13 +31,6 @@ export const differences: readonly Difference[] = [
   },
   {
     what:
-      'SYMMETRIC_DEFAULT is AES-256-GCM in Regions of China as well, where AWS has SM4-128: material of 32 bytes is imported, ' +
-      'and none of 16.',
-    why: 'Ciphertexts of symmetric keys are of use here alone, and have one form.',
-    shownBy: 'test/gateway/sm2.test.ts',
-  },
-  {
-    what:
       '`alias/aws/<service>` names no key until a service of this installation has made one. DescribeKey makes none, and ' +
       'ListAliases lists none that is missing.',
     why: 'AWS managed keys belong to services, and which there are differs from installation to installation.',

@@ -16,6 +16,25 @@ describe('wrapped bytes', () => {
     assert.equal(known.toString('hex', 12), 'cea7403d4d606b6e074ec5d3baf39d18' + 'd0d1c8a799996bf0265b98b5d48ab919')
   })
 
+  it('give the test vector of SM4-GCM (RFC 8998 appendix A.1)', () => {
+    const sm4Key = createSecretKey(Buffer.from('0123456789abcdeffedcba9876543210', 'hex'))
+    const data = Buffer.from('feedfacedeadbeeffeedfacedeadbeefabaddad2', 'hex')
+    const plaintext = Buffer.from(
+      ['aa', 'bb', 'cc', 'dd', 'ee', 'ff', 'ee', 'aa'].map((pair) => pair.repeat(8)).join(''),
+      'hex',
+    )
+    const nonce = Buffer.from('00001234567800000000abcd', 'hex')
+    const known = wrapBytes(sm4Key, nonce, plaintext, data, 'sm4-gcm')
+    assert.equal(
+      known.toString('hex', 12),
+      '17f399f08c67d5ee19d0dc9969c4bb7d5fd46fd3756489069157b282bb200735' +
+        'd82710ca5c22f0ccfa7cbf93d496ac15a56834cbcf98c397b4024a2691233b8d' +
+        '83de3541e4c2b58177e065a9bf7b62ec',
+    )
+    assert.deepEqual(unwrapBytes(sm4Key, known, data, 'sm4-gcm'), plaintext)
+    assert.equal(unwrapBytes(sm4Key, flipped(known, 20), data, 'sm4-gcm'), undefined)
+  })
+
   it('unwrap to what was wrapped', () => {
     assert.deepEqual(unwrapBytes(key, wrapped, aad), secret)
     assert.equal(wrapped.length, 60)

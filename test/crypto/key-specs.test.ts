@@ -3,7 +3,16 @@ import { describe, it } from 'node:test'
 import { messageFault, signingAlgorithms } from '#crypto/algorithms.ts'
 import { acceptableBytes, generatePair, keyPairRequest, randomMaterialLength } from '#crypto/key-pair.ts'
 import { algorithmsOf, allowsUsage, keySpecs, largestPlaintext, type KeySpec } from '#crypto/key-specs.ts'
+import { parseRegion, type Region } from '#base/brand.ts'
 import { generate } from './asymmetric-fixtures.ts'
+
+const [home, beijing] = [regionOf('eu-central-1'), regionOf('cn-north-1')]
+
+function regionOf(text: string): Region {
+  const region = parseRegion(text)
+  assert.ok(region)
+  return region
+}
 
 const specs = Object.keys(keySpecs) as KeySpec[]
 
@@ -97,10 +106,22 @@ describe('key specs', () => {
 
   it('take random material of their size, and longer HMAC keys from outside', () => {
     assert.deepEqual(
-      (['SYMMETRIC_DEFAULT', 'HMAC_224', 'HMAC_384', 'RSA_2048'] as const).map((spec) => randomMaterialLength(spec)),
-      [32, 28, 48, undefined],
+      (['SYMMETRIC_DEFAULT', 'HMAC_224', 'HMAC_384', 'RSA_2048'] as const).map((spec) =>
+        [home, beijing].map((region) => randomMaterialLength(spec, region)),
+      ),
+      [
+        [32, 16],
+        [28, 28],
+        [48, 48],
+        [undefined, undefined],
+      ],
     )
+    assert.equal(acceptableBytes('SYMMETRIC_DEFAULT', Buffer.alloc(32), home), true)
+    assert.equal(acceptableBytes('SYMMETRIC_DEFAULT', Buffer.alloc(16), home), false)
+    assert.equal(acceptableBytes('SYMMETRIC_DEFAULT', Buffer.alloc(16), beijing), true)
+    assert.equal(acceptableBytes('SYMMETRIC_DEFAULT', Buffer.alloc(32), beijing), false)
     assert.equal(acceptableBytes('SYMMETRIC_DEFAULT', Buffer.alloc(32)), true)
+    assert.equal(acceptableBytes('SYMMETRIC_DEFAULT', Buffer.alloc(16)), true)
     assert.equal(acceptableBytes('SYMMETRIC_DEFAULT', Buffer.alloc(33)), false)
     assert.equal(acceptableBytes('HMAC_256', Buffer.alloc(128)), true)
     assert.equal(acceptableBytes('HMAC_256', Buffer.alloc(31)), false)

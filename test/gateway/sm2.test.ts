@@ -1,4 +1,4 @@
-/** SM2 keys through the SDK, in Regions of China, with OpenSSL's command on the other side. */
+/** What Regions of China have, through the SDK, with OpenSSL's command on the other side: SM2 keys, and SM4 in symmetric ones. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
@@ -13,6 +13,7 @@ import {
   DescribeKeyCommand,
   EnableKeyRotationCommand,
   EncryptCommand,
+  GenerateDataKeyCommand,
   GenerateDataKeyPairCommand,
   GenerateDataKeyPairWithoutPlaintextCommand,
   GetParametersForImportCommand,
@@ -342,6 +343,50 @@ describe('SM2 keys', async () => {
   })
 })
 
+describe('symmetric keys in Regions of China', async () => {
+  const server = await startServer({ regions: ['cn-north-1', 'cn-northwest-1'], workers: 2 })
+  const kms = server.kms()
+  const EncryptionContext = { department: '财务' }
+
+  it('encrypt by SM4, as their ciphertexts say, and open nothing that was changed', async () => {
+    const KeyId = await keyOf(kms, { KeySpec: 'SYMMETRIC_DEFAULT' })
+    const made = await kms.send(new EncryptCommand({ KeyId, Plaintext: Message, EncryptionContext }))
+    assert.equal(made.EncryptionAlgorithm, 'SYMMETRIC_DEFAULT')
+    const blob = Buffer.from(known(made.CiphertextBlob))
+    assert.equal(blob[2], 4)
+    const { Plaintext } = await kms.send(new DecryptCommand({ CiphertextBlob: blob, EncryptionContext }))
+    assert.deepEqual(Buffer.from(known(Plaintext)), Message)
+    for (const at of [2, 30, 60, blob.length - 1]) {
+      const CiphertextBlob = Buffer.from(blob)
+      CiphertextBlob[at] = (CiphertextBlob[at] ?? 0) ^ 1
+      await assert.rejects(
+        kms.send(new DecryptCommand({ KeyId, CiphertextBlob, EncryptionContext })),
+        refusedAs('InvalidCiphertextException', 'UnknownError'),
+      )
+    }
+    await assert.rejects(
+      kms.send(new DecryptCommand({ CiphertextBlob: blob })),
+      refusedAs('InvalidCiphertextException', 'UnknownError'),
+    )
+  })
+
+  it('make data keys of any size, and open them after a rotation and in a replica', async () => {
+    const KeyId = await keyOf(kms, { KeySpec: 'SYMMETRIC_DEFAULT', MultiRegion: true })
+    await kms.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: 'cn-northwest-1' }))
+    const data = await kms.send(new GenerateDataKeyCommand({ KeyId, KeySpec: 'AES_256', EncryptionContext }))
+    assert.equal(data.Plaintext?.length, 32)
+    await kms.send(new RotateKeyOnDemandCommand({ KeyId }))
+    const later = await kms.send(new GenerateDataKeyCommand({ KeyId, NumberOfBytes: 100, EncryptionContext }))
+    assert.notEqual(later.KeyMaterialId, data.KeyMaterialId)
+    for (const client of [kms, server.kms('cn-northwest-1')]) {
+      for (const { CiphertextBlob, Plaintext } of [data, later]) {
+        const opened = await client.send(new DecryptCommand({ CiphertextBlob, EncryptionContext }))
+        assert.deepEqual(opened.Plaintext, Plaintext)
+      }
+    }
+  })
+})
+
 describe('imports in Regions of China', async () => {
   const server = await startServer({ regions: ['cn-north-1'], workers: 2 })
   const kms = server.kms()
@@ -465,12 +510,14 @@ describe('imports in Regions of China', async () => {
     })
   }
 
-  it('take 32 bytes for a symmetric key, as everywhere', async () => {
+  it('take the 16 bytes of an SM4 key for a symmetric key', async () => {
     const KeyId = await external('SYMMETRIC_DEFAULT')
     const way = ['RSAES_OAEP_SHA_256', 'RSA_2048'] as const
-    await assert.rejects(bring(KeyId, randomBytes(16), ...way), refusedAs('IncorrectKeyMaterialException'))
-    await bring(KeyId, randomBytes(32), ...way)
-    await kms.send(new EncryptCommand({ KeyId, Plaintext: Message }))
+    await assert.rejects(bring(KeyId, randomBytes(32), ...way), refusedAs('IncorrectKeyMaterialException'))
+    await bring(KeyId, randomBytes(16), ...way)
+    const { CiphertextBlob } = await kms.send(new EncryptCommand({ KeyId, Plaintext: Message }))
+    const { Plaintext } = await kms.send(new DecryptCommand({ CiphertextBlob }))
+    assert.deepEqual(Buffer.from(known(Plaintext)), Message)
   })
 
   it('know no ML-KEM, which China does not have', async () => {

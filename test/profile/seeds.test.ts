@@ -453,6 +453,26 @@ describe('a server with a seed', async () => {
 })
 
 describe('a first start with a seed', () => {
+  it('takes 16 bytes for a symmetric key in Regions of China', async () => {
+    const directory = temporaryDirectory()
+    const wrong = seedFile(
+      directory,
+      `keys: [{ id: ${ids.plain}, material: { hex: ${'ab'.repeat(32)} } }]`,
+      'wrong.yaml',
+    )
+    const flags = ['--test-profile', '--listen', '127.0.0.1:0', '--region', 'cn-north-1', '--seed', wrong]
+    const { code, stderr } = await trent('serve', '--data-dir', join(directory, 'data'), ...flags)
+    assert.equal(code, 64, stderr)
+    assert.match(stderr, /material\.hex: this is no key material of SYMMETRIC_DEFAULT; write 16 bytes/)
+    const file = seedFile(directory, `keys: [{ id: ${ids.plain}, material: { hex: ${'ab'.repeat(16)} } }]`)
+    const server = await startServer({ testProfile: true, regions: ['cn-north-1'], args: ['--seed', file] })
+    const { CiphertextBlob } = await server
+      .kms()
+      .send(new EncryptCommand({ KeyId: ids.plain, Plaintext: Buffer.of(1) }))
+    assert.equal(CiphertextBlob?.[2], 4)
+    await server.stop()
+  })
+
   it("makes the seed's first account the installation's, with its root access key", async () => {
     const directory = temporaryDirectory()
     const file = seedFile(

@@ -169,12 +169,12 @@ export class MemoryKms {
       },
       keyStore: {
         generate: (owner) => {
-          const length = randomMaterialLength(owner.keySpec)
+          const length = randomMaterialLength(owner.keySpec, owner.region)
           if (length !== undefined) return answer(record(owner, randomBytes(length)))
           return generatePair(owner.keySpec, systemKeyPairs).then(({ privateKey }) => record(owner, privateKey))
         },
         adopt: (owner, brought) =>
-          after(importedMaterial(owner.keySpec, brought.insecureSecretAccess()), (bytes) =>
+          after(importedMaterial(owner.keySpec, brought.insecureSecretAccess(), owner.region), (bytes) =>
             answer(bytes === undefined ? undefined : record(owner, bytes)),
           ),
         replicate: (original, owner) => answer(record(owner, Buffer.from(original.wrapped, 'base64'))),

@@ -58,7 +58,8 @@ const largestParameters = 65_536
 
 async function wrapMaterialOf(given: Given): Promise<void> {
   const { algorithm, keySpec } = given
-  const { publicKey, keyId, importToken } = parametersOf(given)
+  const parameters = parametersOf(given)
+  const { publicKey, keyId, importToken } = parameters
   if (given.tokenOutput !== undefined && importToken === undefined) {
     throw new ControlError('--token-output needs --parameters: a public key alone has no token')
   }
@@ -69,7 +70,7 @@ async function wrapMaterialOf(given: Given): Promise<void> {
   let material: Buffer | undefined
   try {
     material = parseMaterial(bytes)
-    if (keySpec !== undefined) await requireMaterialOf(keySpec, material, algorithm, publicKey)
+    if (keySpec !== undefined) await requireMaterialOf(keySpec, material, algorithm, parameters)
     const wrapped = wrap(publicKey, algorithm, material, systemRandom())
     if (given.tokenOutput !== undefined && importToken !== undefined) await writeFile(given.tokenOutput, importToken)
     if (given.output !== undefined) await writeFile(given.output, wrapped)

@@ -1,5 +1,7 @@
 /** Wraps key material for ImportKeyMaterial, as `openssl` would, from what files and GetParametersForImport say. */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { parseArn } from '#base/arn.ts'
+import { parseRegion } from '#base/brand.ts'
 import { ControlError } from '#control/control-error.ts'
 import { importedMaterial } from '#crypto/imported-material.ts'
 import { largestWrapped, wrapMaterial, wrappingAlgorithms, wrappingFault } from '#crypto/import-wrapping.ts'
@@ -94,14 +96,14 @@ export function parseMaterial(bytes: Buffer): Buffer {
   }
 }
 
-/** Refuses material that KMS would refuse for a key of `keySpec`. */
+/** Refuses material that KMS would refuse for a key of `keySpec`, in the Region that the parameters are of, if they say it. */
 export async function requireMaterialOf(
   keySpec: KeySpec,
   material: Buffer,
   algorithm: WrappingAlgorithm,
-  publicKey: KeyObject,
+  { publicKey, keyId }: WrappingParameters,
 ): Promise<void> {
-  const found = await importedMaterial(keySpec, material)
+  const found = await importedMaterial(keySpec, material, parseRegion(parseArn(keyId ?? '')?.region ?? ''))
   if (found === undefined) throw new ControlError(`the key material is not material of a key of ${keySpec}`)
   found.fill(0)
   const wrappingKeySpec = wrappingKeySpecOf(publicKey)

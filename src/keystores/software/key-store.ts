@@ -24,13 +24,13 @@ export function createSoftwareKeyStore({ hierarchy, random, keyPairs, aside }: S
   const tools = materialTools(random, aside)
 
   function generate(owner: MaterialOwner): MaybeAsync<KeyMaterialRecord> {
-    const length = randomMaterialLength(owner.keySpec)
+    const length = randomMaterialLength(owner.keySpec, owner.region)
     if (length !== undefined) return wrapped(owner, random.bytes(length))
     return generatePair(owner.keySpec, keyPairs).then(({ privateKey }) => wrapped(owner, privateKey))
   }
 
   function adopt(owner: MaterialOwner, brought: SecretBytes): MaybeAsync<KeyMaterialRecord | undefined> {
-    return after(importedMaterial(owner.keySpec, brought.insecureSecretAccess()), (bytes) =>
+    return after(importedMaterial(owner.keySpec, brought.insecureSecretAccess(), owner.region), (bytes) =>
       bytes === undefined ? undefined : wrapped(owner, bytes),
     )
   }

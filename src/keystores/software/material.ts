@@ -5,7 +5,7 @@ import { blobMaterial, openBlob, sealBlob, type BlobMaterial } from '#crypto/cip
 import { portableDigestSigner } from '#crypto/digest-signer.ts'
 import type { HmacKey } from '#crypto/hmac.ts'
 import { nonceLength } from '#crypto/kdf.ts'
-import { acceptableBytes, randomMaterialLength } from '#crypto/key-pair.ts'
+import { acceptableBytes, isRandomMaterial } from '#crypto/key-pair.ts'
 import { keySpecs } from '#crypto/key-specs.ts'
 import { generateMac, openMacKey, verifyMac } from '#crypto/mac.ts'
 import { openPrivateKey } from '#crypto/private-key.ts'
@@ -47,7 +47,7 @@ export function openMaterial(
   tools: MaterialTools,
 ): OpenedMaterial | undefined {
   const { keyId, materialId, keySpec } = identity
-  if (randomMaterialLength(keySpec) === undefined) {
+  if (!isRandomMaterial(keySpec)) {
     return openKeyPair(identity, openPrivateKey(bytes), tools)
   }
   if (!acceptableBytes(keySpec, bytes)) return undefined
