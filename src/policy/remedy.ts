@@ -40,11 +40,6 @@ export type Change =
 /** Changes that together would have allowed it. */
 export type Remedy = readonly Change[]
 
-interface Try {
-  readonly change: Change
-  readonly question: Question
-}
-
 const mostChanges = 4
 const mostRemedies = 5
 const mostTries = 2000
@@ -54,34 +49,47 @@ export function remediesFor(question: Question): readonly Remedy[] {
   let open: readonly { readonly question: Question; readonly changes: Remedy }[] = [{ question, changes: [] }]
   let tries = 0
   for (let count = 0; count < mostChanges; count += 1) {
-    const remedies: Remedy[] = []
+    const remedies = new Map<string, Remedy>()
     const next: { question: Question; changes: Remedy }[] = []
     for (const { question: asked, changes } of open) {
       const decision = evaluate(asked)
       if (decision.allowed) continue
-      for (const attempt of changesAgainst(asked, decision)) {
+      for (const change of changesAgainst(asked, decision)) {
         tries += 1
-        if (tries > mostTries) return remedies
-        const made = [...changes, attempt.change]
-        if (evaluate(attempt.question).allowed) remedies.push(made)
-        else next.push({ question: attempt.question, changes: made })
+        if (tries > mostTries) return [...remedies.values()]
+        const then = made(asked, change)
+        if (!evaluate(then).allowed) {
+          next.push({ question: then, changes: [...changes, change] })
+          continue
+        }
+        const remedy = withoutNeedless(question, [...changes, change])
+        remedies.set(JSON.stringify(remedy), remedy)
       }
     }
-    if (remedies.length > 0) return remedies.slice(0, mostRemedies)
+    if (remedies.size > 0) return [...remedies.values()].slice(0, mostRemedies)
     open = next
   }
   return []
 }
 
+/** `remedy` without what the rest of it makes needless: the value that meets one condition may avoid another statement as well. */
+function withoutNeedless(question: Question, remedy: Remedy): Remedy {
+  for (const index of remedy.keys()) {
+    const rest = remedy.toSpliced(index, 1)
+    if (evaluate(rest.reduce(made, question)).allowed) return withoutNeedless(question, rest)
+  }
+  return remedy
+}
+
 /** Single changes against what denies `question`. */
-function changesAgainst(question: Question, denial: Extract<Decision, { readonly allowed: false }>): readonly Try[] {
+function changesAgainst(question: Question, denial: Extract<Decision, { readonly allowed: false }>): readonly Change[] {
   switch (denial.because) {
     case 'local only':
       return []
     case 'error':
       return []
     case 'explicit deny':
-      return [...denyAvoided(question, denial), ...withoutDeny(question, denial)]
+      return [...denyAvoided(denial), ...withoutDeny(denial)]
     case 'missing allow':
       return [
         ...conditionsMet(question),
@@ -91,19 +99,10 @@ function changesAgainst(question: Question, denial: Extract<Decision, { readonly
   }
 }
 
-function withoutDeny(
-  question: Question,
-  { statement }: Extract<Decision, { readonly allowed: false }>,
-): readonly Try[] {
+function withoutDeny({ statement }: Extract<Decision, { readonly allowed: false }>): readonly Change[] {
   if (statement === undefined) return []
-  const { layer, policy, policyName, index, sid } = statement
-  const rest = without(policy, index)
-  return [
-    {
-      change: { kind: 'remove a statement', layer, policy: policyName, index, sid },
-      question: replaced(question, policy, rest),
-    },
-  ]
+  const { layer, policyName: policy, index, sid } = statement
+  return [{ kind: 'remove a statement', layer, policy, index, sid }]
 }
 
 /** The layers where an Allow may be missing: a grant that there is may want one of the caller's own. */
@@ -117,61 +116,43 @@ function layersToWiden({ grants = [], grantUse }: Question, missing: Layer): rea
 const negatedEquals = /^(?:ForAllValues:)?(?:String|Arn|Numeric|Date)NotEquals(?:IgnoreCase)?(?:IfExists)?$/
 
 /** Requests that the denying statement would not mean. */
-function denyAvoided(
-  question: Question,
-  { statement }: Extract<Decision, { readonly allowed: false }>,
-): readonly Try[] {
+function denyAvoided({ statement }: Extract<Decision, { readonly allowed: false }>): readonly Change[] {
   if (statement === undefined) return []
   const { layer, policy, policyName, index, sid } = statement
   const blocks = policy.document?.statements[index]?.conditions ?? []
-  return blocks.flatMap(({ operator: { name, set, ifExists }, key, values }): Try[] => {
+  return blocks.flatMap(({ operator: { name, set, ifExists }, key, values }): Change[] => {
     const operator = `${set === undefined ? '' : `${set}:`}${name}${ifExists ? 'IfExists' : ''}`
     const wanted = negatedEquals.test(operator)
       ? values
       : name === 'Bool' && values.length === 1
         ? [values[0]?.toLowerCase() === 'true' ? 'false' : 'true']
         : []
-    const [value] = wanted
-    if (value === undefined) return []
-    return [
-      {
-        change: { kind: 'meet a condition', layer, policy: policyName, index, sid, operator, key, wanted },
-        question: withValue(question, key, value),
-      },
-    ]
+    if (wanted.length === 0) return []
+    return [{ kind: 'meet a condition', layer, policy: policyName, index, sid, operator, key, wanted }]
   })
 }
 
-/** `question` with `value` as the value of the condition key `key`. */
-function withValue(question: Question, key: string, value: string): Question {
-  const asked = foldCase(key)
-  return { ...question, context: { value: (each) => (each === asked ? value : question.context.value(each)) } }
-}
-
-/** The policy without one statement, the numbers of the others unchanged. */
-function without(policy: CompiledPolicy, index: number): CompiledPolicy {
-  return { ...policy, statements: policy.statements.filter((each) => each.index !== index), byAction: new Map() }
-}
-
-function withAllow(question: Question, layer: Layer): readonly Try[] {
-  const { action, resource } = question
-  const own = { Effect: 'Allow', Action: action, Resource: resource.arn === '*' ? '*' : resource.arn }
-  const add = (policy: string | undefined, statement: Readonly<Record<string, unknown>>, changed: Question): Try => ({
-    change: { kind: 'add a statement', layer, policy, statement },
-    question: changed,
+function withAllow(question: Question, layer: Layer): readonly Change[] {
+  const { action, resource, subject } = question
+  const statement = { Effect: 'Allow', Action: action, Resource: resource.arn === '*' ? '*' : resource.arn }
+  const added = (policy: string | undefined, more = {}): Change => ({
+    kind: 'add a statement',
+    layer,
+    policy,
+    statement: { ...statement, ...more },
   })
-  const { subject } = question
   switch (layer) {
-    case 'identity policy': {
-      const attached = { name: 'added', policy: policyOf(own) }
-      const identity = [...subject.identity, attached]
-      return [add(undefined, own, { ...question, subject: { ...subject, identity } }), ...ownPolicyWidened(question)]
-    }
+    case 'identity policy':
+      return [added(undefined), ...ownPolicyWidened(question)]
     case 'permissions boundary':
-    case 'session policy':
-    case 'service control policy':
+      return subject.boundary === undefined ? [] : [added(subject.boundary.name)]
     case 'endpoint policy':
-      return limitsWidened(question, layer, own)
+      return question.endpoint === undefined ? [] : [added(question.endpoint.name, { Principal: '*' })]
+    case 'session policy':
+      // None were passed: for federated users that is the same as an empty one.
+      return [added(subject.session?.[0]?.name)]
+    case 'service control policy':
+      return subject.serviceControl.flatMap(([first]) => (first === undefined ? [] : [added(first.name)]))
     case 'key policy':
     case 'trust policy':
       return ownPolicyWidened(question)
@@ -183,8 +164,7 @@ function withAllow(question: Question, layer: Layer): readonly Try[] {
 const members = { aws: 'AWS', service: 'Service', federated: 'Federated' } as const
 
 /** An Allow for the caller, by name, in the resource's own policy. */
-function ownPolicyWidened(question: Question): readonly Try[] {
-  const { resource, subject, action } = question
+function ownPolicyWidened({ action, resource, subject }: Question): readonly Change[] {
   const { policy, policyLayer: layer } = resource
   if (policy === undefined) return []
   const { under, names } = principalOf(subject, layer === 'trust policy')
@@ -192,130 +172,117 @@ function ownPolicyWidened(question: Question): readonly Try[] {
   if (name === undefined) return []
   const statement: Record<string, unknown> = { Effect: 'Allow', Principal: { [members[under]]: name }, Action: action }
   if (layer === 'key policy') statement['Resource'] = '*'
-  const wider = joined(policy, policyOf(statement))
-  return [
-    {
-      change: { kind: 'add a statement', layer, policy: undefined, statement },
-      question: { ...question, resource: { ...resource, policy: wider } },
-    },
-  ]
+  return [{ kind: 'add a statement', layer, policy: undefined, statement }]
 }
 
-/** One more Allow in the policies of a layer that only limits: in each level of it that has none. */
-function limitsWidened(question: Question, layer: Layer, statement: Readonly<Record<string, unknown>>): readonly Try[] {
-  const { subject } = question
-  const own = layer === 'endpoint policy' ? { ...statement, Principal: '*' } : statement
-  const addition = policyOf(own)
-  const widen = ({ name, policy }: AttachedPolicy): AttachedPolicy => ({ name, policy: joined(policy, addition) })
-  const change = (name: string): Change => ({ kind: 'add a statement', layer, policy: name, statement: own })
-  if (layer === 'permissions boundary' && subject.boundary !== undefined) {
-    const boundary = widen(subject.boundary)
-    return [{ change: change(boundary.name), question: { ...question, subject: { ...subject, boundary } } }]
-  }
-  if (layer === 'endpoint policy' && question.endpoint !== undefined) {
-    return [{ change: change(question.endpoint.name), question: { ...question, endpoint: widen(question.endpoint) } }]
-  }
-  const [first, ...others] = subject.session ?? []
-  if (layer === 'session policy' && first === undefined) {
-    // None were passed, which for federated users is the same as an empty one.
-    const session = [{ name: 'added', policy: addition }]
-    const passed: Change = { kind: 'add a statement', layer, policy: undefined, statement: own }
-    return [{ change: passed, question: { ...question, subject: { ...subject, session } } }]
-  }
-  if (layer === 'session policy' && first !== undefined) {
-    const session = [widen(first), ...others]
-    return [{ change: change(first.name), question: { ...question, subject: { ...subject, session } } }]
-  }
-  if (layer !== 'service control policy') return []
-  return subject.serviceControl.flatMap((level, at): Try[] => {
-    const [head, ...tail] = level
-    if (head === undefined) return []
-    const serviceControl = subject.serviceControl.with(at, [widen(head), ...tail])
-    return [{ change: change(head.name), question: { ...question, subject: { ...subject, serviceControl } } }]
-  })
-}
-
-function withGrant(question: Question): readonly Try[] {
-  const { grantUse, subject } = question
+function withGrant({ grantUse, subject }: Question): readonly Change[] {
   const [grantee] = subject.kind === 'root' ? subject.names.account : subject.names.direct
   if (grantUse === undefined || grantee === undefined || grantUse.child !== undefined) return []
-  const { operation } = grantUse
-  const grant = {
-    grantId: 'added',
-    grantee,
-    operations: [operation],
-    constraints: { encryptionContextEquals: undefined, encryptionContextSubset: undefined, sourceArn: undefined },
-  }
-  return [
-    {
-      change: { kind: 'create a grant', grantee, operation },
-      question: { ...question, grants: [...(question.grants ?? []), grant] },
-    },
-  ]
+  return [{ kind: 'create a grant', grantee, operation: grantUse.operation }]
 }
 
 /** Statements that would allow but for one condition. */
-function conditionsMet(question: Question): readonly Try[] {
+function conditionsMet(question: Question): readonly Change[] {
   return traceOf(question).policies.flatMap(({ layer, name, statements }) =>
-    statements.flatMap(({ index, sid, effect, principal, action, resource, conditions }): Try[] => {
+    statements.flatMap(({ index, sid, effect, principal, action, resource, conditions }): Change[] => {
       const failed = conditions.filter(({ satisfied }) => !satisfied)
       const [only] = failed
       if (effect === 'Deny' || principal === 'no match' || !action || !resource) return []
       if (only === undefined || failed.length > 1) return []
       const { operator, key, wanted } = only
-      const [value] = wanted
       // What else would satisfy it can't be told: a pattern, a range or a negation has no one value.
       if (
-        value === undefined ||
+        wanted.length === 0 ||
         !/^(?:ForAnyValue:)?(?:StringEquals|Bool|ArnEquals|NumericEquals|DateEquals)(?:IfExists)?$/.test(operator)
       )
         return []
-      return [
-        {
-          change: { kind: 'meet a condition', layer, policy: name, index, sid, operator, key, wanted },
-          question: withValue(question, key, value),
-        },
-      ]
+      return [{ kind: 'meet a condition', layer, policy: name, index, sid, operator, key, wanted }]
     }),
   )
+}
+
+/** `question` after `change`. */
+function made(question: Question, change: Change): Question {
+  switch (change.kind) {
+    case 'add a statement': {
+      const { layer, policy: name } = change
+      const addition = policyOf(change.statement)
+      const { subject } = question
+      const attached = { name: 'added', policy: addition }
+      if (name === undefined && layer === 'identity policy') {
+        return { ...question, subject: { ...subject, identity: [...subject.identity, attached] } }
+      }
+      if (name === undefined && layer === 'session policy') {
+        return { ...question, subject: { ...subject, session: [...(subject.session ?? []), attached] } }
+      }
+      return rewritten(question, layer, name, (policy) => joined(policy, addition))
+    }
+    case 'remove a statement':
+      return rewritten(question, change.layer, change.policy, (policy) => without(policy, change.index))
+    case 'create a grant': {
+      const { grantee, operation } = change
+      const constraints = {
+        encryptionContextEquals: undefined,
+        encryptionContextSubset: undefined,
+        sourceArn: undefined,
+      }
+      const grant = { grantId: 'added', grantee, operations: [operation], constraints }
+      return { ...question, grants: [...(question.grants ?? []), grant] }
+    }
+    case 'meet a condition': {
+      const [asked, value] = [foldCase(change.key), change.wanted[0]]
+      return { ...question, context: { value: (each) => (each === asked ? value : question.context.value(each)) } }
+    }
+  }
 }
 
 function policyOf(statement: Readonly<Record<string, unknown>>): CompiledPolicy {
   return compilePolicy(JSON.stringify({ Version: '2012-10-17', Statement: [statement] }))
 }
 
-/** `policy` and the statements of `addition` behind its own. */
-function joined(policy: CompiledPolicy, addition: CompiledPolicy): CompiledPolicy {
-  const offset = policy.statements.length
-  return {
-    ...policy,
-    statements: [
-      ...policy.statements,
-      ...addition.statements.map((statement) => ({ ...statement, index: offset + statement.index })),
-    ],
-    byAction: new Map(),
-  }
+/** The policy without one statement, the numbers of the others unchanged. */
+function without(policy: CompiledPolicy, index: number): CompiledPolicy {
+  return { ...policy, statements: policy.statements.filter((each) => each.index !== index), byAction: new Map() }
 }
 
-/** `question` with `to` wherever `from` stands. */
-function replaced(question: Question, from: CompiledPolicy, to: CompiledPolicy): Question {
-  const one = (attached: AttachedPolicy): AttachedPolicy =>
-    attached.policy === from ? { name: attached.name, policy: to } : attached
+/** `policy` and the statements of `addition` behind its own. */
+function joined(policy: CompiledPolicy, addition: CompiledPolicy): CompiledPolicy {
+  const offset = 1 + Math.max(-1, ...policy.statements.map(({ index }) => index))
+  const behind = addition.statements.map((statement) => ({ ...statement, index: offset + statement.index }))
+  return { ...policy, statements: [...policy.statements, ...behind], byAction: new Map() }
+}
+
+/** `question` with the policies of `layer` that are named `name` changed; the resource's own has no name. */
+function rewritten(
+  question: Question,
+  layer: Layer,
+  name: string | undefined,
+  change: (policy: CompiledPolicy) => CompiledPolicy,
+): Question {
   const { subject, resource, endpoint } = question
-  return {
-    ...question,
-    subject: {
-      ...subject,
-      identity: subject.identity.map(one),
-      boundary: subject.boundary === undefined ? undefined : one(subject.boundary),
-      session: subject.session?.map(one),
-      serviceControl: subject.serviceControl.map((level) => level.map(one)),
-    },
-    resource: {
-      ...resource,
-      policy: resource.policy === from ? to : resource.policy,
-      resourceControl: resource.resourceControl.map((level) => level.map(one)),
-    },
-    endpoint: endpoint === undefined ? undefined : one(endpoint),
+  const one = (attached: AttachedPolicy): AttachedPolicy =>
+    attached.name === name ? { name, policy: change(attached.policy) } : attached
+  switch (layer) {
+    case 'key policy':
+    case 'trust policy':
+      return { ...question, resource: { ...resource, policy: resource.policy && change(resource.policy) } }
+    case 'identity policy':
+      return { ...question, subject: { ...subject, identity: subject.identity.map(one) } }
+    case 'permissions boundary':
+      return { ...question, subject: { ...subject, boundary: subject.boundary && one(subject.boundary) } }
+    case 'session policy':
+      return { ...question, subject: { ...subject, session: subject.session?.map(one) } }
+    case 'service control policy':
+      return {
+        ...question,
+        subject: { ...subject, serviceControl: subject.serviceControl.map((level) => level.map(one)) },
+      }
+    case 'resource control policy':
+      return {
+        ...question,
+        resource: { ...resource, resourceControl: resource.resourceControl.map((level) => level.map(one)) },
+      }
+    case 'endpoint policy':
+      return { ...question, endpoint: endpoint && one(endpoint) }
   }
 }

@@ -163,6 +163,44 @@ describe('remedies', () => {
       ],
     ],
     [
+      'no change that another one makes needless',
+      ask(
+        [
+          allow({ Principal: '*' }),
+          // What would not be meant by it can't be told of a pattern, so only its removal is tried at first.
+          {
+            ...allow({ Principal: '*' }),
+            Effect: 'Deny',
+            Condition: { StringNotLike: { 'kms:EncryptionContext:app': 'pay*' } },
+          },
+          {
+            ...allow({ Principal: '*' }),
+            Effect: 'Deny',
+            Condition: { StringNotEquals: { 'kms:EncryptionContext:app': 'payments' } },
+          },
+        ],
+        { context: contextOf({ 'kms:EncryptionContext:app': 'orders' }) },
+      ),
+      [
+        [
+          {
+            kind: 'meet a condition',
+            layer: 'key policy',
+            policy: undefined,
+            index: 2,
+            sid: undefined,
+            operator: 'StringNotEquals',
+            key: 'kms:EncryptionContext:app',
+            wanted: ['payments'],
+          },
+        ],
+        [
+          { kind: 'remove a statement', layer: 'key policy', policy: undefined, index: 1, sid: undefined },
+          { kind: 'remove a statement', layer: 'key policy', policy: undefined, index: 2, sid: undefined },
+        ],
+      ],
+    ],
+    [
       'the condition that failed',
       ask([allow({ Principal: '*', Condition: { StringEquals: { 'kms:EncryptionContext:app': ['a', 'b'] } } })]),
       [
