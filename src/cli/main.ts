@@ -98,9 +98,15 @@ function endOnUsage(command: Command): Command {
   return command
 }
 
-main(process.argv.slice(2)).catch(async (error: unknown) => {
+const given = process.argv.slice(2)
+main(given).catch(async (error: unknown) => {
   const { failureOf } = await import('./failure.ts')
   const { text, exit } = failureOf(error)
   process.stderr.write(text)
+  if (given[0] === 'serve') {
+    // The workers of a start that failed may be anywhere.
+    const { endProcess } = await import('#server/end-process.ts')
+    await endProcess(exit)
+  }
   process.exit(exit)
 })

@@ -27,9 +27,17 @@ const echoMs = 300
 
 type Signal = 'SIGTERM' | 'SIGINT' | 'SIGHUP'
 
+/** Ends the process whatever its threads are doing (server/end-process.ts). */
+function endNow(code: number): void {
+  import('#server/end-process.ts').then(
+    ({ endProcess }) => endProcess(code),
+    () => process.exit(code),
+  )
+}
+
 async function serve(command: Command): Promise<void> {
   // Before a worker listens nothing is in flight, and a start may end anywhere.
-  let drain = (): void => process.exit(0)
+  let drain = (): void => endNow(0)
   let stoppedBy: { readonly signal: Signal | undefined; readonly at: number } | undefined
 
   function stop(signal: Signal | undefined): void {
@@ -38,7 +46,8 @@ async function serve(command: Command): Promise<void> {
       if (signal === undefined) return
       const isEcho = hasLauncher() && signal !== 'SIGTERM' && signal === stoppedBy.signal && now - stoppedBy.at < echoMs
       if (isEcho) return
-      process.exit(128 + constants.signals[signal])
+      endNow(128 + constants.signals[signal])
+      return
     }
     stoppedBy = { signal, at: now }
     drain()
