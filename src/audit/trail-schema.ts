@@ -1,5 +1,5 @@
 /** The trail's database file: its schema, how it is opened, and how its rows become values. */
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { HmacKey } from '#crypto/hmac.ts'
@@ -93,12 +93,17 @@ export function readCheckpoint(db: DatabaseSync, key: HmacKey): Checkpoint | und
   return checkpoint
 }
 
-/** Refuses what is not a trail, and a trail that a newer version wrote. */
+/** Whether the trail at `path` was begun and never finished: before it has its write-ahead log, SQLite keeps a journal beside it. */
+export function isUnfinishedTrail(path: string): boolean {
+  return existsSync(`${path}-journal`) || statSync(path).size === 0
+}
+
+/** Refuses what is not a trail, and a trail that a newer version wrote, by IntegrityError. */
 export function checkSchema(db: DatabaseSync, path: string): void {
-  if (scalar(db, 'PRAGMA application_id') !== applicationId) throw new Error(`${path} is not an audit trail`)
+  if (scalar(db, 'PRAGMA application_id') !== applicationId) throw new IntegrityError(`${path} is not an audit trail`)
   const version = scalar(db, 'PRAGMA user_version')
   if (version > schemaVersion) {
-    throw new Error(
+    throw new IntegrityError(
       `${path} was written by a newer version of Trent (schema ${version}; this version knows ${schemaVersion})`,
     )
   }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { TrailReader } from '#audit/reader.ts'
+import { isUnfinishedTrail } from '#audit/trail-schema.ts'
 import type { TrailRecord } from '#audit/reader.ts'
 import { matcher } from '#audit/filter.ts'
 import { verifyKeyUses } from '#audit/verify-key-uses.ts'
@@ -141,6 +142,12 @@ function unsealed({ hierarchy }: ReadingSources): Hierarchy {
 async function withTrail(path: string, work: (reader: TrailReader) => Promise<void>): Promise<void> {
   if (!existsSync(path)) {
     throw new ControlError(`there is no audit trail ${path}; name the data directory with --data-dir`)
+  }
+  if (isUnfinishedTrail(path)) {
+    throw new ControlError(
+      `the first start that began the audit trail ${path} was never finished; start the service once, which finishes it`,
+      exitCode.damaged,
+    )
   }
   const reader = new TrailReader(path)
   try {

@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, it } from 'node:test'
 import { copyDirectory, fill, requireKeys, requireWhole, withDatabase, type Filled } from './filled.ts'
 import {
@@ -195,6 +196,31 @@ describe('a start that is refused', () => {
       await first.end('SIGKILL')
       await fill({ directory })
     }
+  })
+
+  it('finishes a trail whose making was killed, which is said to whoever reads it before', async () => {
+    const directory = join(base, 'unfinished-trail')
+    const first = launch({ directory })
+    await first.ready
+    await first.end('SIGTERM')
+    const unfinished = new DatabaseSync(join(base, 'unfinished.db'))
+    // With so small a cache its pages are in the file before the transaction ends, and the journal beside it.
+    unfinished.exec('PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN; CREATE TABLE some (a)')
+    unfinished.exec('INSERT INTO some SELECT randomblob(100000)')
+    for (const end of ['', '-journal']) {
+      copyFileSync(join(base, `unfinished.db${end}`), join(directory, `trail.db${end}`))
+    }
+    unfinished.close()
+    for (const name of ['tail', 'verify']) {
+      const { code, err } = command('audit', name, '--data-dir', directory)
+      assert.equal(code, 65)
+      assert.match(
+        err,
+        /^trent: the first start that began the audit trail .*trail\.db was never finished; start the service/,
+      )
+    }
+    await fill({ directory })
+    assert.equal(command('audit', 'verify', '--data-dir', directory).code, 0)
   })
 
   it('ends soon after the start when the rows of one table were set back', async () => {
