@@ -1,5 +1,5 @@
 /** The trail's database file: its schema, how it is opened, and how its rows become values. */
-import { closeSync, existsSync, openSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { HmacKey } from '#crypto/hmac.ts'
@@ -93,9 +93,21 @@ export function readCheckpoint(db: DatabaseSync, key: HmacKey): Checkpoint | und
   return checkpoint
 }
 
-/** Whether the trail at `path` was begun and never finished: before it has its write-ahead log, SQLite keeps a journal beside it. */
+// SQLITE_READONLY_ROLLBACK (https://www.sqlite.org/rescode.html#readonly_rollback): before the file has its write-ahead log,
+// SQLite keeps a journal beside it, and whoever only reads can't take back what it says.
+const needsRollback = 776
+
+/** Whether the making of the trail at `path` was begun and never finished: `openTrailFile` finishes it. Throws what SQLite says. */
 export function isUnfinishedTrail(path: string): boolean {
-  return existsSync(`${path}-journal`) || statSync(path).size === 0
+  const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 })
+  try {
+    return scalar(db, 'PRAGMA schema_version') === 0
+  } catch (error) {
+    if (error instanceof Error && 'errcode' in error && error.errcode === needsRollback) return true
+    throw error
+  } finally {
+    db.close()
+  }
 }
 
 /** Refuses what is not a trail, and a trail that a newer version wrote, by IntegrityError. */

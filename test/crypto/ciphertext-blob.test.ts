@@ -17,6 +17,18 @@ const context = canonicalContext(new Map([['purpose', 'test']]))!
 const plaintext = Buffer.from('attack at dawn')
 const seal = (): Buffer => sealBlob(material, randomBytes(24), plaintext, context)
 
+/** Key and commitment of a blob that begins with `header`, by the runtime's own HMAC. */
+function derivedFor(secret: Buffer, header: Buffer, nonce: Buffer): Buffer {
+  return createHmac('sha512', secret)
+    .update(Buffer.from('00000001', 'hex'))
+    .update('trent/enc/v1\0')
+    .update(header.subarray(4, 20))
+    .update(keyMaterialId(secret, keyId), 'hex')
+    .update(nonce)
+    .update(Buffer.from('00000200', 'hex'))
+    .digest()
+}
+
 /** The blob as its documentation says, from the runtime's own HMAC and GCM. */
 function documentedBlob(nonce: Buffer): Buffer {
   const id = Buffer.from('1234abcd12ab34cd56ef1234567890ab', 'hex')
@@ -132,14 +144,7 @@ describe('a ciphertext blob', () => {
     const nonce = randomBytes(24)
     const header = seal().subarray(0, 84)
     nonce.copy(header, 28)
-    const derived = createHmac('sha512', bytes)
-      .update(Buffer.from('00000001', 'hex'))
-      .update('trent/enc/v1\0')
-      .update(header.subarray(4, 20))
-      .update(keyMaterialId(bytes, keyId), 'hex')
-      .update(nonce)
-      .update(Buffer.from('00000200', 'hex'))
-      .digest()
+    const derived = derivedFor(bytes, header, nonce)
     const forge = (commitment: Buffer): Buffer => {
       const start = Buffer.concat([header.subarray(0, 52), commitment])
       const cipher = createCipheriv('aes-256-gcm', derived.subarray(0, 32), Buffer.alloc(12))
@@ -184,14 +189,7 @@ describe('a ciphertext blob of key material for SM4', () => {
     const blob = sealBlob(sm4, nonce, plaintext, context)
     const header = blob.subarray(0, 84)
     assert.equal(header.toString('hex', 0, 4), '54010400')
-    const derived = createHmac('sha512', short)
-      .update(Buffer.from('00000001', 'hex'))
-      .update('trent/enc/v1\0')
-      .update(header.subarray(4, 20))
-      .update(keyMaterialId(short, keyId), 'hex')
-      .update(nonce)
-      .update(Buffer.from('00000200', 'hex'))
-      .digest()
+    const derived = derivedFor(short, header, nonce)
     assert.deepEqual(header.subarray(52), derived.subarray(32))
     const expected = wrapBytes(
       createSecretKey(derived.subarray(0, 16)),

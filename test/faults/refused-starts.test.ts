@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -207,11 +208,22 @@ describe('a start that is refused', () => {
     // With so small a cache its pages are in the file before the transaction ends, and the journal beside it.
     unfinished.exec('PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN; CREATE TABLE some (a)')
     unfinished.exec('INSERT INTO some SELECT randomblob(100000)')
-    for (const end of ['', '-journal']) {
-      copyFileSync(join(base, `unfinished.db${end}`), join(directory, `trail.db${end}`))
-    }
+    const trail = join(directory, 'trail.db')
+    for (const end of ['', '-journal']) copyFileSync(join(base, `unfinished.db${end}`), `${trail}${end}`)
     unfinished.close()
-    for (const name of ['tail', 'verify']) {
+    const states: readonly (() => void)[] = [
+      () => undefined,
+      () => {
+        // Later: it has its log, and no tables yet.
+        for (const end of ['', '-journal']) rmSync(`${trail}${end}`)
+        const db = new DatabaseSync(trail)
+        db.exec('PRAGMA journal_mode = WAL')
+        db.close()
+      },
+      () => writeFileSync(trail, ''),
+    ]
+    for (const [index, name] of ['tail', 'verify', 'tail'].entries()) {
+      states[index]?.()
       const { code, err } = command('audit', name, '--data-dir', directory)
       assert.equal(code, 65)
       assert.match(
